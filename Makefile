@@ -1,0 +1,62 @@
+# The book's commands. All of them set up .venv first, if it is not there yet.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+READY := .venv/ready
+FRESH := _build/companion
+SOURCES := $(shell find src/companion -type f -not -name '*.pyc')
+# What is in the repository, or would be after `git add`.
+FILES = git ls-files --cached --others --exclude-standard
+
+.PHONY: setup book test notebooks colab lint field address serve clean
+
+setup: $(READY)
+
+$(READY): requirements.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet -r requirements.txt
+	$(BIN)/pip install --quiet --no-deps -e .
+	touch $@
+
+book: $(READY) $(FRESH)
+	$(BIN)/jupyter-book build . --config book/_config.yml --toc book/_toc.yml -W -n --keep-going
+
+# Executed notebooks are cached by their own text alone: when the package behind
+# them changes, a page would keep what the old code said.
+$(FRESH): $(SOURCES)
+	rm -rf _build
+	mkdir _build
+	touch $@
+
+test: $(READY)
+	$(BIN)/pytest --nbval-lax --nbval-current-env src tests notebooks
+
+notebooks: $(READY)
+	$(BIN)/pytest --nbval-lax --nbval-current-env notebooks
+
+# Colab's conditions: a fresh environment with the ranges of pyproject.toml.
+colab: $(READY)
+	$(BIN)/pytest -m colab tests/notebooks
+
+lint: $(READY)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/codespell
+	$(BIN)/nbstripout --verify --keep-id notebooks/*.ipynb
+	$(FILES) -z '*.yml' '*.yaml' '*.cff' | xargs -0 $(BIN)/check-yaml
+	$(FILES) -z '*.toml' | xargs -0 $(BIN)/check-toml
+	$(FILES) -z | xargs -0 $(BIN)/check-added-large-files --enforce-all --maxkb=500
+
+# The recorded experiments on real text: minutes, and the data.
+field: $(READY)
+	$(BIN)/companion run ngram_brown
+
+# Rewrite what is derived from the public address in pyproject.toml.
+address: $(READY)
+	$(BIN)/python tools/address.py
+
+serve: book
+	$(BIN)/python -m http.server --directory _build/html 8000
+
+clean:
+	rm -rf _build .venv build .pytest_cache .ruff_cache src/*.egg-info

@@ -1,0 +1,365 @@
+"""Chapter 2 in the field: n-gram models of every smoothing on the Brown corpus.
+
+Each function measures one thing and returns plain numbers; `brown` runs them all and
+returns one record. Orders 1..5, Bengio's split. What is tuned is tuned on the
+validation part; what is reported is of the test part unless it says otherwise.
+Axes: T tokens, V vocabulary, K distinct n-grams, W windows, C candidates.
+"""
+
+import time
+
+import numpy as np
+
+from companion import field, records
+from companion.ngram import (
+    MLE,
+    AbsoluteDiscounting,
+    AddK,
+    JelinekMercer,
+    KneserNey,
+    Level,
+    ModifiedKneserNey,
+    NgramModel,
+    Smoothing,
+    StupidBackoff,
+    WittenBell,
+    count_ngrams,
+)
+
+ORDERS = (1, 2, 3, 4, 5)
+SEEDS = (0, 1, 2)
+ADD_K = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003)
+TRAINING_SIZES = (50_000, 100_000, 200_000, 400_000, 800_000)
+SENTENCES = 2_000  # for each seed, as `GAPS` and `OPEN_GAPS`
+GAPS = 2_000
+OPEN_GAPS = 1_000
+CANDIDATES = 10
+
+
+def brown() -> dict:
+    """Run every measurement of the chapter on Brown and return the record."""
+    started = time.time()
+    corpus = field.brown()
+    split = field.bengio_split(corpus.words)
+    end = len(split.train)
+    train_sentences = sentences_between(corpus, split, 0, end)
+    sentences = sentences_between(
+        corpus, split, end + len(split.valid), len(corpus.words)
+    )
+    models = [fit(split, n, ModifiedKneserNey()) for n in ORDERS]
+    results = {
+        "whole_sentences": whole_sentences(train_sentences, sentences),
+        "perplexity": perplexities(split),
+        "discounts": discounts(split),
+        "unseen": unseen_shares(split),
+        "tables": table_sizes(split),
+        "adjusted_counts": adjusted_counts(corpus, split),
+        "unseen_mass": unseen_mass(split),
+        "stupid_backoff_sum": stupid_backoff_sums(split),
+        "swapped": [[swapped(m, sentences, seed) for seed in SEEDS] for m in models],
+        "gap": [[gaps(m, split, seed) for seed in SEEDS] for m in models],
+        "open_gap": [[open_gaps(m, split, seed) for seed in SEEDS] for m in models],
+    }
+    settings = {
+        "train_tokens": len(split.train),
+        "valid_tokens": len(split.valid),
+        "test_tokens": len(split.test),
+        "vocabulary_size": len(split.vocabulary),
+        "orders": list(ORDERS),
+        "seeds": list(SEEDS),
+        "add_k": list(ADD_K),
+        "sentences": SENTENCES,
+        "gaps": GAPS,
+        "open_gaps": OPEN_GAPS,
+        "candidates": CANDIDATES,
+    }
+    return records.record(
+        "ngram_brown",
+        settings=settings,
+        results=results,
+        data=["brown/brown.zip"],
+        started=started,
+    )
+
+
+def fit(split: field.BengioSplit, order: int, smoothing: Smoothing) -> NgramModel:
+    """Return a model of the training part."""
+    return NgramModel(order, smoothing).fit(split.train, len(split.vocabulary))
+
+
+def contestants(split: field.BengioSplit, order: int) -> dict[str, NgramModel]:
+    """Return a model of every smoothing, add-k's k chosen on the validation part."""
+    added = [fit(split, order, AddK(k)) for k in ADD_K]
+    return {
+        "maximum likelihood": fit(split, order, MLE()),
+        "add-one": added[0],
+        "add-k": min(added, key=lambda m: m.perplexity(split.valid)),
+        "Witten-Bell": fit(split, order, WittenBell()),
+        "absolute discounting": fit(split, order, AbsoluteDiscounting()),
+        "Jelinek-Mercer": fit(split, order, JelinekMercer(held_out=split.valid)),
+        "Kneser-Ney": fit(split, order, KneserNey()),
+        "modified Kneser-Ney": fit(split, order, ModifiedKneserNey()),
+    }
+
+
+def perplexities(split: field.BengioSplit) -> dict:
+    """Return perplexities and what was chosen, by smoothing, as lists over n."""
+    rows: dict = {}
+    for n in ORDERS:
+        for name, fitted in contestants(split, n).items():
+            row = rows.setdefault(name, {"valid": [], "test": [], "smoothing": []})
+            row["valid"].append(fitted.perplexity(split.valid))
+            row["test"].append(fitted.perplexity(split.test))
+            row["smoothing"].append(repr(fitted.smoothing))
+    return rows
+
+
+def discounts(split: field.BengioSplit) -> dict:
+    """Return what Kneser-Ney of order 5 takes off a count, order by order."""
+    one, three = (fit(split, 5, s) for s in (KneserNey(), ModifiedKneserNey()))
+    return {
+        "one": [float(one.smoothing.discounts(c)[0]) for c in one.counts],
+        "three": [three.smoothing.discounts(c).tolist() for c in three.counts],
+    }
+
+
+def walk(levels: list[Level], ids: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return for each order the indices of a text's contexts and n-grams.
+
+    Entry k holds two arrays of shape (T - k,), for the words from place k on; -1
+    marks what was never seen.
+    """
+    here = np.zeros(len(ids), dtype=np.int64)
+    steps = []
+    for k, level in enumerate(levels):
+        found = level.find(here, ids[k:])
+        steps.append((here, found))
+        here = found[:-1]
+    return steps
+
+
+def unseen_shares(split: field.BengioSplit) -> dict:
+    """Return the share of test n-grams, and of their contexts, absent from training.
+
+    `ngram[n - 1][j]` is for the first `training_tokens[j]` words of training,
+    `context[n - 1]` for all of them.
+    """
+    by_size = []
+    for tokens in TRAINING_SIZES:
+        levels = count_ngrams(split.train[:tokens], 5, len(split.vocabulary))
+        by_size.append(walk(levels, split.test))
+    return {
+        "training_tokens": list(TRAINING_SIZES),
+        "ngram": [[float((s[k][1] < 0).mean()) for s in by_size] for k in range(5)],
+        "context": [float((here < 0).mean()) for here, _ in by_size[-1]],
+    }
+
+
+def table_sizes(split: field.BengioSplit) -> dict:
+    """Return how many distinct n-grams training holds, and how many came once."""
+    levels = count_ngrams(split.train, 5, len(split.vocabulary))
+    return {
+        "distinct": [len(level.keys) for level in levels],
+        "once": [int((level.counts == 1).sum()) for level in levels],
+    }
+
+
+def known_ngrams(model: NgramModel) -> np.ndarray:
+    """Return every n-gram of the highest order, word by word, shape (K, n)."""
+    columns, index = [], np.arange(len(model.levels[-1].keys))
+    for level in reversed(model.levels):
+        index, word = np.divmod(level.keys[index], model.vocabulary_size)
+        columns.append(word)
+    return np.stack(columns[::-1], axis=1)  # (K, n)
+
+
+def known_probabilities(model: NgramModel) -> np.ndarray:
+    """Return p(last word | the others) of every known n-gram, shape (K,)."""
+    windows = known_ngrams(model)
+    # Laid end to end, windows of n words give each last word just its own context.
+    return np.exp(model.score(windows.ravel())[model.order - 1 :: model.order])
+
+
+def adjusted_counts(corpus: field.Brown, split: field.BengioSplit) -> dict:
+    """Return what a bigram seen r times is worth, r = 0..9: in truth, and to models.
+
+    `held-out text` is the mean count in the validation part, scaled to the length of
+    training, of all bigrams seen r times in training; each smoothing has the mean of
+    c(h) p(w | h) over the same bigrams. Brown's parts differ in genre, and a document
+    repeats itself: the shuffled rows, one for each seed, take first the one, then both
+    away.
+
+    Source: [church1991comparison], who judged the Good-Turing estimate in this way.
+    """
+    size = len(split.vocabulary)
+    documents = [
+        [split.vocabulary.encode(sentence.tokens) for sentence in document.sentences]
+        for document in corpus.documents
+    ]
+    whole = [np.concatenate(sentences) for sentences in documents]
+    sentences = [sentence for document in documents for sentence in document]
+    out = {"held-out text": held_out_counts(split.train, split.valid, size)}
+    for unit, pieces in (("documents", whole), ("sentences", sentences)):
+        out[f"held-out text, {unit} shuffled"] = [
+            held_out_counts(*shuffled_parts(pieces, split, seed), size)
+            for seed in SEEDS
+        ]
+    for name, fitted in contestants(split, 2).items():
+        counts = fitted.counts[-1]
+        worth = counts.totals[counts.context] * known_probabilities(fitted)
+        out[name] = by_count(counts.ngrams, worth, counts.totals.sum(), size)
+    return out
+
+
+def shuffled_parts(
+    pieces: list[np.ndarray], split: field.BengioSplit, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return texts as long as train and valid, cut from `pieces` in random order."""
+    order = np.random.default_rng(seed).permutation(len(pieces))
+    text = np.concatenate([pieces[i] for i in order])
+    end = len(split.train)
+    return text[:end], text[end : end + len(split.valid)]
+
+
+def held_out_counts(train: np.ndarray, held: np.ndarray, size: int) -> list[float]:
+    """Return the mean count in `held`, scaled, of bigrams seen r times in `train`."""
+    (pairs, counts), (held_pairs, times) = (
+        np.unique(ids[:-1] * size + ids[1:], return_counts=True)
+        for ids in (train, held)
+    )
+    _, ours, theirs = np.intersect1d(pairs, held_pairs, return_indices=True)
+    found = np.zeros(len(pairs))
+    found[ours] = times[theirs]
+    scale = (len(train) - 1) / (len(held) - 1)
+    return by_count(counts, found * scale, times.sum() * scale, size)
+
+
+def by_count(
+    counts: np.ndarray, worth: np.ndarray, total: float, size: int
+) -> list[float]:
+    """Return the mean of `worth` over the bigrams of count 0, 1, ..., 9.
+
+    Args:
+        counts: Training count of each bigram seen, shape (K,).
+        worth: What each is worth, shape (K,).
+        total: What all bigrams are worth; the rest belongs to those not seen.
+        size: V; there are V * V bigrams.
+    """
+    unseen = (total - worth.sum()) / (size**2 - len(counts))
+    return [float(unseen)] + [float(worth[counts == r].mean()) for r in range(1, 10)]
+
+
+def unseen_mass(split: field.BengioSplit) -> dict:
+    """Return how much of a known context's probability goes to unseen trigrams.
+
+    A mean over the test positions whose two words before were seen in training;
+    `observed` is how often the word that came was one never seen there.
+    """
+    out = {}
+    for name, fitted in contestants(split, 3).items():
+        here, found = walk(fitted.levels, split.test)[-1]
+        known = here >= 0
+        handed_out = 1 - fitted.counts[-1].per_context(known_probabilities(fitted))
+        out["observed"] = float((found[known] < 0).mean())
+        out[name] = float(handed_out[here[known]].mean())
+    return out
+
+
+def stupid_backoff_sums(split: field.BengioSplit) -> list[float]:
+    """Return for each order the mean over 500 test contexts of the scores' sum."""
+    places = np.random.default_rng(0).integers(5, len(split.test), 500)
+    sums = []
+    for n in ORDERS:
+        fitted = fit(split, n, StupidBackoff(base="unigram"))
+        contexts = [split.test[t - n + 1 : t] for t in places]
+        sums.append(float(np.mean([fitted.next_scores(c).sum() for c in contexts])))
+    return sums
+
+
+def sentences_between(
+    corpus: field.Brown, split: field.BengioSplit, begin: int, end: int
+) -> list[np.ndarray]:
+    """Return the sentences of 6 to 30 words that lie between two tokens, as ids."""
+    sentences = [s.tokens for document in corpus.documents for s in document.sentences]
+    ends = np.cumsum([len(tokens) for tokens in sentences])
+    return [
+        split.vocabulary.encode(tokens)
+        for tokens, stop in zip(sentences, ends, strict=True)
+        if begin <= stop - len(tokens) and stop <= end and 6 <= len(tokens) <= 30
+    ]
+
+
+def whole_sentences(train: list[np.ndarray], test: list[np.ndarray]) -> dict:
+    """Return how many test sentences stand in training, word for word."""
+    known = {tuple(ids) for ids in train}
+    seen = sum(tuple(ids) in known for ids in test)
+    return {"sentences": len(test), "in_training": seen}
+
+
+def swapped(model: NgramModel, sentences: list[np.ndarray], seed: int) -> float:
+    """Return how often a sentence beats itself with two neighbours swapped.
+
+    Chance is one half, and so is a model of order 1: the words are the same. A tie
+    counts half.
+    """
+    rng = np.random.default_rng(seed)
+    wins = []
+    for i in rng.choice(len(sentences), SENTENCES, replace=False):
+        real = sentences[i]
+        places = np.flatnonzero(real[:-1] != real[1:])
+        at = rng.choice(places)
+        fake = real.copy()
+        fake[[at, at + 1]] = fake[[at + 1, at]]
+        margin = model.log_prob(real) - model.log_prob(fake)
+        wins.append(0.5 if abs(margin) < 1e-9 else float(margin > 0))
+    return float(np.mean(wins))
+
+
+def gap_scores(
+    model: NgramModel, ids: np.ndarray, at: int, candidates: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return log p of each candidate in the gap at `ids[at]`, two ways, shape (C,).
+
+    First from the words to the left alone; then of the whole window, so that the
+    n - 1 words to the right, which the candidate helps to predict, have their say.
+    """
+    reach = model.order - 1
+    window = ids[at - reach : at + reach + 1]
+    filled = np.tile(window, (len(candidates), 1))  # (C, 2n - 1)
+    filled[:, reach] = candidates
+    scores = model.score(filled.ravel()).reshape(filled.shape)[:, reach:]
+    return scores[:, 0], scores.sum(axis=1)
+
+
+def share_of_best(scores: np.ndarray, at: int) -> float:
+    """Return 1 if `scores[at]` is the best, 1/m if m are equally good, else 0."""
+    best = scores >= scores.max() - 1e-9
+    return float(best[at] / best.sum())
+
+
+def gaps(model: NgramModel, split: field.BengioSplit, seed: int) -> list[float]:
+    """Return how often the true word is the best of ten, from the left and from both.
+
+    The nine others are drawn from the training text, so frequent words are drawn
+    often and frequency alone gives little away; chance is one in ten.
+    """
+    rng = np.random.default_rng(seed)
+    right = []
+    for at in rng.integers(5, len(split.test) - 5, GAPS):
+        drawn = rng.choice(split.train, 10 * CANDIDATES)
+        others = drawn[drawn != split.test[at]][: CANDIDATES - 1]
+        candidates = np.append(split.test[at], others)
+        both = gap_scores(model, split.test, at, candidates)
+        right.append([share_of_best(scores, 0) for scores in both])
+    return np.mean(right, axis=0).tolist()
+
+
+def open_gaps(model: NgramModel, split: field.BengioSplit, seed: int) -> list[float]:
+    """Return how often the true word is the best of all V, from the left and both."""
+    rng = np.random.default_rng(seed)
+    everything = np.arange(model.vocabulary_size)
+    right = []
+    for at in rng.integers(5, len(split.test) - 5, OPEN_GAPS):
+        both = gap_scores(model, split.test, at, everything)
+        right.append([share_of_best(scores, split.test[at]) for scores in both])
+    return np.mean(right, axis=0).tolist()

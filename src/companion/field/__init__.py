@@ -1,0 +1,28 @@
+"""Public data: a registry with hashes and licences, fetching, and readers.
+
+Chapters: all that record a result on real text. Nothing here is imported from
+the network: a file is fetched when a reader function is called, checked against
+the SHA-256 in `registry.json`, and kept in a cache on the reader's machine.
+"""
+
+from companion.field.brown import (
+    BengioSplit,
+    Brown,
+    Document,
+    Sentence,
+    bengio_split,
+    brown,
+)
+from companion.field.fetch import FieldDataError, fetch, registry
+
+__all__ = [
+    "BengioSplit",
+    "Brown",
+    "Document",
+    "FieldDataError",
+    "Sentence",
+    "bengio_split",
+    "brown",
+    "fetch",
+    "registry",
+]
