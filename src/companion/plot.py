@@ -182,7 +182,7 @@ def context_windows(axes: Axes, words: Sequence[str], orders: Sequence[int]) -> 
                 ha="center",
                 va="center",
                 family="monospace",
-                fontsize=9,
+                fontsize=10,
                 color="black" if read else "#8c8c8c",
                 fontweight="bold" if read else "normal",
                 bbox={"boxstyle": "round", "fc": "none", "ec": COLOURS[1]}
@@ -196,7 +196,7 @@ def context_windows(axes: Axes, words: Sequence[str], orders: Sequence[int]) -> 
                 if read
                 else None,
             )
-    axes.set(xlim=(-10, ends[-1] + 1), ylim=(0.6 - len(orders), 0.6))
+    axes.set(xlim=(-9, ends[-1] + 1), ylim=(0.6 - len(orders), 0.6))
     axes.axis("off")
 
 
