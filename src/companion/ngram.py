@@ -144,7 +144,7 @@ class NgramModel:
 
     >>> model = NgramModel(2, KneserNey(0.5)).fit([0, 1, 2, 0, 3, 1], 4)
     >>> model.distribution([0]).round(4)
-    array([0.15, 0.4 , 0.15, 0.3 ])
+    array([0.1 , 0.45, 0.1 , 0.35])
     """
 
     def __init__(self, order: int, smoothing: Smoothing) -> None:
@@ -185,7 +185,7 @@ class NgramModel:
         ids = _checked(ids, vocabulary_size)
         if len(ids) == 0:
             raise ValueError("the training text is empty: there is nothing to count")
-        if len(ids) * vocabulary_size >= 2**63:
+        if len(ids) * int(vocabulary_size) >= 2**63:
             raise ValueError(
                 f"{len(ids)} tokens times {vocabulary_size} words overflow 64-bit keys"
             )
@@ -250,7 +250,7 @@ class NgramModel:
         values = self.next_scores(context)
         if not values.any():
             raise ValueError(
-                f"nothing was seen after the context {tuple(context)}: "
+                f"nothing was seen after the context {list(map(int, context))}: "
                 f"maximum likelihood is 0 / 0 there"
             )
         return values

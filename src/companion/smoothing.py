@@ -199,7 +199,7 @@ class JelinekMercer(Smoothing):
         upto = sum(self.weights[: counts.order + 1])
         share = self.weights[counts.order] / upto if upto > 0 else 0.0
         kept = share * counts.ngrams / counts.totals[counts.context]
-        return kept, np.where(counts.totals > 0, 1 - share, 1.0)
+        return kept, np.full(counts.contexts, 1 - share)
 
 
 def tune_mixture(likelihoods: np.ndarray, steps: int = 100) -> tuple[float, ...]:
@@ -234,7 +234,7 @@ def tune_mixture(likelihoods: np.ndarray, steps: int = 100) -> tuple[float, ...]
             break
         stay = updated
     weights = stay * np.append(np.cumprod((1 - stay)[:0:-1])[::-1], 1.0)
-    return tuple(float(w) for w in weights / weights.sum())
+    return tuple(weights.tolist())
 
 
 @dataclass(frozen=True)

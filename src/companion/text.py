@@ -108,7 +108,8 @@ def tokenize(text: str) -> list[str]:
     >>> tokenize("The ferryman's bell rang; who was it?")
     ['the', "ferryman's", 'bell', 'rang', ';', 'who', 'was', 'it', '?']
     """
-    return re.findall(r"[a-z]+(?:['-][a-z]+)*|[0-9]+|[.,;:?!]", text.lower())
+    word = r"[^\W\d_]+(?:['’-][^\W\d_]+)*"  # letters of any alphabet
+    return re.findall(rf"{word}|\d+|[.,;:?!]", text.lower())
 
 
 def page() -> list[str]:
