@@ -40,7 +40,7 @@ def corpus_of(*documents):
         tuple(
             field.Document(
                 f"ca{i:02}",
-                "news",
+                f"genre {i}",
                 tuple(
                     field.Sentence(tuple(words.split()), ("nn",) * len(words.split()))
                     for words in sentences
@@ -205,11 +205,12 @@ def test_unseen_mass_by_hand():
     assert mass["add-one"] == pytest.approx(expected, rel=1e-12)
 
 
-def test_stupid_backoff_sums_are_those_of_the_scores_word_by_word():
+def test_sums_of_stupid_backoff_are_those_of_the_scores_word_by_word():
     # Word 20 never comes in training, so where the recursion ends makes a difference.
     split = split_of(SPLIT.train, SPLIT.valid, SPLIT.test, 21)
-    sums = experiments.stupid_backoff_sums(split)
-    model = experiments.fit(split, 2, StupidBackoff(base="unigram"))
+    order_1, model = (
+        experiments.fit(split, n, StupidBackoff(base="unigram")) for n in (1, 2)
+    )
     with np.errstate(divide="ignore"):
         slow = [
             sum(np.exp(model.score([before, word])[1]) for word in range(21))
@@ -218,9 +219,42 @@ def test_stupid_backoff_sums_are_those_of_the_scores_word_by_word():
     places = np.random.default_rng(0).integers(5, len(split.test), 500)
     expected = np.mean([slow[split.test[t - 1]] for t in places])
     # Order 1 is relative frequency, which sums to one.
-    assert sums[0] == pytest.approx(1, rel=1e-12)
-    assert sums[1] == pytest.approx(expected, rel=1e-9)
-    assert len(sums) == 5
+    assert experiments.score_sum(order_1, split) == pytest.approx(1, rel=1e-12)
+    assert experiments.score_sum(model, split) == pytest.approx(expected, rel=1e-9)
+
+
+def test_redirected_mass_keeps_add_ks_amounts_and_kneser_neys_lower_orders():
+    k, context = 0.3, SPLIT.train[:2]
+    model = experiments.fit(SPLIT, 3, experiments.Redirected(k=k))
+    add_k = experiments.fit(SPLIT, 3, experiments.AddK(k)).distribution(context)
+    lower = experiments.fit(SPLIT, 3, experiments.ModifiedKneserNey()).distribution(
+        context[1:]
+    )
+    # c(h) + kV pieces: the added kV are divided like `lower`, not evenly.
+    follows = (SPLIT.train[:-2] == context[0]) & (SPLIT.train[1:-1] == context[1])
+    gamma = k * 20 / (follows.sum() + k * 20)
+    expected = add_k + gamma * (lower - 1 / 20)
+    np.testing.assert_allclose(model.distribution(context), expected, rtol=1e-12)
+
+
+def test_longer_training_texts_are_prefixes_of_the_whole(monkeypatch):
+    monkeypatch.setattr(experiments, "TRAINING_SIZES", (1_000, 3_000))
+    rows = experiments.training_sizes(SPLIT)["perplexity"]
+    whole = [experiments.fit(SPLIT, n, experiments.ModifiedKneserNey()) for n in (1, 5)]
+    assert rows[0][1] == whole[0].perplexity(SPLIT.test)
+    assert rows[4][1] == whole[1].perplexity(SPLIT.test)
+    assert rows[4][0] != rows[4][1]
+
+
+def test_genres_of_a_part_are_counted_in_words():
+    corpus = corpus_of(["a b c"], ["d e"], ["f g h i"])
+    split = split_of([0] * 4, [0], [0] * 4, 9)
+    kinds = [document.genre for document in corpus.documents]
+    found = experiments.genres(corpus, split)
+    expected = {"train": [0, 0, 0, 1], "valid": [1], "test": [2] * 4}
+    for part, documents in expected.items():
+        counted = Counter(kinds[i] for i in documents)
+        assert found[part] == dict(counted)
 
 
 # Contestants
@@ -266,11 +300,10 @@ def test_only_sentences_of_six_to_thirty_words_within_the_bounds_are_taken():
         " ".join(words[end - n : end]) for n, end in zip(lengths, ends, strict=True)
     ]
     corpus = corpus_of(pieces[:2], pieces[2:])
-    split = split_of([], [], [], 85)
 
     def taken(begin, end):
-        found = experiments.sentences_between(corpus, split, begin, end)
-        return [(int(ids[0]), len(ids)) for ids in found]
+        found = experiments.sentences_between(corpus, begin, end)
+        return [(int(tokens[0][1:]), len(tokens)) for tokens in found]
 
     assert taken(0, 85) == [(0, 6), (11, 7), (18, 30), (79, 6)]
     # A sentence that a bound cuts is on neither side; one that touches it is.
@@ -279,8 +312,8 @@ def test_only_sentences_of_six_to_thirty_words_within_the_bounds_are_taken():
 
 
 def test_whole_sentences_are_counted_word_for_word():
-    train = [np.array([0, 1, 2]), np.array([3, 4])]
-    test = [np.array(ids) for ids in ([0, 1, 2], [0, 1], [2, 1, 0], [0, 1, 2])]
+    train = [("a", "b", "c"), ("d", "e")]
+    test = [("a", "b", "c"), ("a", "b"), ("c", "b", "a"), ("a", "b", "c")]
     counts = experiments.whole_sentences(train, test)
     assert counts == {"sentences": 4, "in_training": 2}
 

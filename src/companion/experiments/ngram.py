@@ -7,6 +7,7 @@ Axes: T tokens, V vocabulary, K distinct n-grams, W windows, C candidates.
 """
 
 import time
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from companion.ngram import (
     MLE,
     AbsoluteDiscounting,
     AddK,
+    Counts,
     JelinekMercer,
     KneserNey,
     Level,
@@ -41,21 +43,27 @@ def brown() -> dict:
     started = time.time()
     corpus = field.brown()
     split = field.bengio_split(corpus.words)
-    end = len(split.train)
-    train_sentences = sentences_between(corpus, split, 0, end)
-    sentences = sentences_between(
-        corpus, split, end + len(split.valid), len(corpus.words)
-    )
+    begin = len(split.train) + len(split.valid)
+    read = sentences_between(corpus, 0, len(split.train))
+    new = sentences_between(corpus, begin, len(corpus.words))
+    sentences = [split.vocabulary.encode(tokens) for tokens in new]
     models = [fit(split, n, ModifiedKneserNey()) for n in ORDERS]
+    stupid = [fit(split, n, StupidBackoff(base="unigram")) for n in ORDERS]
     results = {
-        "whole_sentences": whole_sentences(train_sentences, sentences),
+        "genres": genres(corpus, split),
+        "whole_sentences": whole_sentences(read, new),
         "perplexity": perplexities(split),
         "discounts": discounts(split),
         "unseen": unseen_shares(split),
         "tables": table_sizes(split),
         "adjusted_counts": adjusted_counts(corpus, split),
         "unseen_mass": unseen_mass(split),
-        "stupid_backoff_sum": stupid_backoff_sums(split),
+        "redirected": redirected(split),
+        "training_size": training_sizes(split),
+        "stupid_backoff_sum": [score_sum(m, split) for m in stupid],
+        "stupid_backoff_gap": [
+            [gaps(m, split, seed) for seed in SEEDS] for m in stupid
+        ],
         "swapped": [[swapped(m, sentences, seed) for seed in SEEDS] for m in models],
         "gap": [[gaps(m, split, seed) for seed in SEEDS] for m in models],
         "open_gap": [[open_gaps(m, split, seed) for seed in SEEDS] for m in models],
@@ -65,6 +73,7 @@ def brown() -> dict:
         "valid_tokens": len(split.valid),
         "test_tokens": len(split.test),
         "vocabulary_size": len(split.vocabulary),
+        "rare_share_of_test": float((split.test == 0).mean()),
         "orders": list(ORDERS),
         "seeds": list(SEEDS),
         "add_k": list(ADD_K),
@@ -156,11 +165,15 @@ def unseen_shares(split: field.BengioSplit) -> dict:
 
 
 def table_sizes(split: field.BengioSplit) -> dict:
-    """Return how many distinct n-grams training holds, and how many came once."""
+    """Return how many distinct n-grams training holds, and how many came once.
+
+    `pairs_by_count` has n_1 to n_11: how many pairs came once, twice, and so on.
+    """
     levels = count_ngrams(split.train, 5, len(split.vocabulary))
     return {
         "distinct": [len(level.keys) for level in levels],
         "once": [int((level.counts == 1).sum()) for level in levels],
+        "pairs_by_count": np.bincount(levels[1].counts)[1:12].tolist(),
     }
 
 
@@ -265,34 +278,92 @@ def unseen_mass(split: field.BengioSplit) -> dict:
     return out
 
 
-def stupid_backoff_sums(split: field.BengioSplit) -> list[float]:
-    """Return for each order the mean over 500 test contexts of the scores' sum."""
+@dataclass(frozen=True)
+class Redirected(ModifiedKneserNey):
+    """What add-k hands to the unseen, given to modified Kneser-Ney's lower orders.
+
+    Attributes:
+        top: Order of the model; there counts are divided as add-k divides them.
+        k: Add-k's constant.
+    """
+
+    top: int = 3
+    k: float = 1.0
+
+    def share(self, counts: Counts) -> tuple[np.ndarray, np.ndarray]:
+        """Take as add-k does at the highest order, as modified Kneser-Ney below."""
+        if counts.order == self.top:
+            return AddK(self.k).split(counts)
+        return super().share(counts)
+
+
+def redirected(split: field.BengioSplit) -> float:
+    """Return the test perplexity of tuned add-k, n = 3, its gifts given elsewhere.
+
+    The control to `unseen_mass`: every context hands down just what add-k does, no
+    longer to all words alike but to the shorter context.
+    """
+    k = contestants(split, 3)["add-k"].smoothing.k
+    return fit(split, 3, Redirected(k=k)).perplexity(split.test)
+
+
+def training_sizes(split: field.BengioSplit) -> dict:
+    """Return modified Kneser-Ney's test perplexity by order and length of training.
+
+    `perplexity[n - 1][j]` is for the first `training_tokens[j]` words of training.
+    """
+    size = len(split.vocabulary)
+    rows = [
+        [
+            NgramModel(n, ModifiedKneserNey())
+            .fit(split.train[:tokens], size)
+            .perplexity(split.test)
+            for tokens in TRAINING_SIZES
+        ]
+        for n in ORDERS
+    ]
+    return {"training_tokens": list(TRAINING_SIZES), "perplexity": rows}
+
+
+def score_sum(model: NgramModel, split: field.BengioSplit) -> float:
+    """Return the mean over 500 test contexts of the sum of all words' scores."""
     places = np.random.default_rng(0).integers(5, len(split.test), 500)
-    sums = []
-    for n in ORDERS:
-        fitted = fit(split, n, StupidBackoff(base="unigram"))
-        contexts = [split.test[t - n + 1 : t] for t in places]
-        sums.append(float(np.mean([fitted.next_scores(c).sum() for c in contexts])))
-    return sums
+    contexts = [split.test[t - model.order + 1 : t] for t in places]
+    return float(np.mean([model.next_scores(c).sum() for c in contexts]))
 
 
-def sentences_between(
-    corpus: field.Brown, split: field.BengioSplit, begin: int, end: int
-) -> list[np.ndarray]:
-    """Return the sentences of 6 to 30 words that lie between two tokens, as ids."""
+def genres(corpus: field.Brown, split: field.BengioSplit) -> dict:
+    """Return how many words of each genre each part of the split holds."""
+    words = np.concatenate(
+        [
+            np.full(sum(len(s.tokens) for s in document.sentences), document.genre)
+            for document in corpus.documents
+        ]
+    )
+    ends = np.cumsum([len(split.train), len(split.valid), len(split.test)])
+    parts = zip(("train", "valid", "test"), np.split(words, ends[:-1]), strict=True)
+    out = {}
+    for name, part in parts:
+        kinds, counts = np.unique(part, return_counts=True)
+        out[name] = dict(zip(kinds.tolist(), counts.tolist(), strict=True))
+    return out
+
+
+def sentences_between(corpus: field.Brown, begin: int, end: int) -> list[tuple]:
+    """Return the sentences of 6 to 30 words that lie between two tokens."""
     sentences = [s.tokens for document in corpus.documents for s in document.sentences]
     ends = np.cumsum([len(tokens) for tokens in sentences])
     return [
-        split.vocabulary.encode(tokens)
+        tokens
         for tokens, stop in zip(sentences, ends, strict=True)
         if begin <= stop - len(tokens) and stop <= end and 6 <= len(tokens) <= 30
     ]
 
 
-def whole_sentences(train: list[np.ndarray], test: list[np.ndarray]) -> dict:
+def whole_sentences(train: list[tuple], test: list[tuple]) -> dict:
     """Return how many test sentences stand in training, word for word."""
-    known = {tuple(ids) for ids in train}
-    seen = sum(tuple(ids) in known for ids in test)
+    known = set(train)
+    seen = sum(sentence in known for sentence in test)
     return {"sentences": len(test), "in_training": seen}
 
 
