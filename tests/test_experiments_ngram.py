@@ -1,6 +1,7 @@
 """The measurements of chapter 2 on a corpus small enough to check by hand."""
 
 from collections import Counter
+from functools import cache
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from companion.ngram import (
     ModifiedKneserNey,
     StupidBackoff,
     count_ngrams,
+    walk,
 )
 from companion.text import Vocabulary
 
@@ -51,6 +53,11 @@ def corpus_of(*documents):
     )
 
 
+@cache
+def contestants(n):
+    return experiments.contestants(SPLIT, n)
+
+
 def windows(ids, n):
     return [tuple(map(int, ids[i : i + n])) for i in range(len(ids) - n + 1)]
 
@@ -61,8 +68,9 @@ def windows(ids, n):
 def test_a_walk_finds_each_context_and_ngram_or_minus_one():
     levels = count_ngrams(np.array([0, 1, 2, 0, 3, 1]), 3, 5)
     # unigrams 0 1 2 3; bigrams 01 03 12 20 31; trigrams 012 031 120 203
-    steps = experiments.walk(levels, np.array([0, 1, 2, 1, 2, 4]))
-    contexts, found = zip(*((h.tolist(), w.tolist()) for h, w in steps), strict=True)
+    steps = walk(levels, np.array([0, 1, 2, 1, 2, 4]))
+    pairs = [(here.tolist(), found.tolist()) for _, here, found in steps]
+    contexts, found = zip(*pairs, strict=True)
     assert contexts[0] == [0, 0, 0, 0, 0, 0]
     assert found[0] == [0, 1, 2, 1, 2, -1]
     assert contexts[1] == [0, 1, 2, 1, 2]
@@ -81,9 +89,6 @@ def test_unseen_shares_are_those_of_sets(monkeypatch):
         for size, share in zip(sizes, shares["ngram"][n - 1], strict=True):
             seen = set(windows(SPLIT.train[:size], n))
             assert share == pytest.approx(np.mean([g not in seen for g in grams]))
-        contexts = set(windows(SPLIT.train, n - 1))
-        share = np.mean([gram[:-1] not in contexts for gram in grams])
-        assert shares["context"][n - 1] == pytest.approx(share)
 
 
 def test_table_sizes_are_those_of_dictionaries():
@@ -160,7 +165,7 @@ def test_adjusted_counts_of_each_smoothing_are_what_its_formula_says():
     words = [f"w{i}" for i in np.concatenate([SPLIT.train, SPLIT.valid, SPLIT.test])]
     sentences = [" ".join(words[i : i + 10]) for i in range(0, len(words), 10)]
     corpus = corpus_of(sentences[:100], sentences[100:250], sentences[250:])
-    rows = experiments.adjusted_counts(corpus, SPLIT)
+    rows = experiments.adjusted_counts(corpus, SPLIT, contestants(2))
     # Maximum likelihood takes counts at their word: c(h) c(hw) / c(h) = r.
     np.testing.assert_allclose(rows["maximum likelihood"], range(10), atol=1e-9)
     assert rows["held-out text"] == experiments.held_out_counts(
@@ -195,7 +200,7 @@ def test_shuffling_moves_whole_pieces_and_loses_none():
 
 def test_unseen_mass_by_hand():
     split = split_of([0, 1, 2, 0, 1, 3], [0, 1, 2], [0, 1, 2, 0, 1, 4, 0], 5)
-    mass = experiments.unseen_mass(split)
+    mass = experiments.unseen_mass(split, experiments.contestants(split, 3))
     # 01-2 seen, 12-0 seen, 20-1 seen, 01-4 new, 14-0: context new, so not counted
     assert mass["observed"] == 1 / 4
     assert mass["maximum likelihood"] == pytest.approx(0, abs=1e-12)
@@ -235,6 +240,19 @@ def test_redirected_mass_keeps_add_ks_amounts_and_kneser_neys_lower_orders():
     gamma = k * 20 / (follows.sum() + k * 20)
     expected = add_k + gamma * (lower - 1 / 20)
     np.testing.assert_allclose(model.distribution(context), expected, rtol=1e-12)
+
+
+def test_redirected_mass_uses_the_k_that_add_k_chose():
+    k = contestants(3)["add-k"].smoothing.k
+    model = experiments.fit(SPLIT, 3, experiments.Redirected(k=k))
+    expected = model.perplexity(SPLIT.test)
+    assert experiments.redirected(SPLIT, contestants(3)) == expected
+
+
+def test_the_rare_share_counts_the_rare_symbol_wherever_it_stands():
+    vocabulary = Vocabulary(("a", "<rare>", "b"), "<rare>")
+    split = field.BengioSplit(vocabulary, *(np.array([1, 0, 2, 1, 0]),) * 3)
+    assert experiments.rare_share(split) == 2 / 5
 
 
 def test_longer_training_texts_are_prefixes_of_the_whole(monkeypatch):
@@ -280,7 +298,7 @@ def test_every_contestant_is_fitted_and_the_best_k_is_chosen_on_validation():
 
 
 def test_perplexities_have_one_entry_for_each_order_and_part():
-    rows = experiments.perplexities(SPLIT)
+    rows = experiments.perplexities(SPLIT, {n: contestants(n) for n in range(1, 6)})
     model = experiments.fit(SPLIT, 3, ModifiedKneserNey())
     row = rows["modified Kneser-Ney"]
     assert row["valid"][2] == model.perplexity(SPLIT.valid)

@@ -157,15 +157,6 @@ def test_a_score_is_the_logarithm_of_the_distribution_at_its_place(order, smooth
         np.testing.assert_allclose(model.score(ids), np.log(expected), rtol=1e-12)
 
 
-@pytest.mark.parametrize(("order", "smoothing"), cases())
-def test_next_scores_are_the_distribution_where_there_is_one(order, smoothing):
-    model = NgramModel(order, smoothing).fit(TEXT, SIZE)
-    context = TEXT[: order - 1]
-    np.testing.assert_array_equal(
-        model.next_scores(context), model.distribution(context)
-    )
-
-
 def test_the_first_words_of_a_text_are_predicted_from_what_there_is():
     model = NgramModel(3, MLE()).fit(RIVER, 4)
     # p(the) = 2/6; p(bank | the) = 1/2; p(by | the bank) = 1/1; p(the | bank by) = 1

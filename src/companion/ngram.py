@@ -7,7 +7,7 @@ lie side by side. `companion.smoothing` says what to do about zero.
 Axes: T tokens, V vocabulary, K distinct n-grams of one order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +39,7 @@ __all__ = [
     "StupidBackoff",
     "WittenBell",
     "count_ngrams",
+    "walk",
 ]
 
 Ids = Sequence[int] | np.ndarray
@@ -85,8 +86,11 @@ class Level:
         return slice(*np.searchsorted(self.keys, ends))
 
 
-def count_ngrams(ids: np.ndarray, order: int, vocabulary_size: int) -> list[Level]:
+def count_ngrams(ids: Ids, order: int, vocabulary_size: int) -> list[Level]:
     """Return one `Level` for each order 1..`order`.
+
+    Raises:
+        ValueError: An id lies outside the vocabulary.
 
     >>> unigrams, bigrams = count_ngrams(np.array([0, 1, 0, 1, 2]), 2, 3)
     >>> unigrams.counts  # of 0, 1 and 2
@@ -94,6 +98,7 @@ def count_ngrams(ids: np.ndarray, order: int, vocabulary_size: int) -> list[Leve
     >>> bigrams.keys, bigrams.counts  # 0 1, then 1 0 and 1 2
     (array([1, 3, 5]), array([2, 1, 1]))
     """
+    ids = _checked(ids, vocabulary_size)
     levels = []
     here = np.zeros(len(ids) + 1, dtype=np.int64)  # the one empty context
     contexts = 1
@@ -111,6 +116,21 @@ def count_ngrams(ids: np.ndarray, order: int, vocabulary_size: int) -> list[Leve
     return levels
 
 
+def walk(levels: list[Level], ids: np.ndarray) -> Iterator[tuple]:
+    """Find a text's n-grams, order by order.
+
+    Yields:
+        For k = 0, 1, ...: the level of order k + 1 and two arrays of shape (T - k,) for
+        the words from place k on: the index of the k words before, and that of these
+        k words with the word itself. -1 marks what was never seen.
+    """
+    here = np.zeros(len(ids), dtype=np.int64)
+    for k, level in enumerate(levels):
+        found = level.find(here, ids[k:])
+        yield level, here, found
+        here = found[:-1]
+
+
 def maximum_likelihoods(levels: list[Level], ids: Ids) -> np.ndarray:
     """Return the estimate of each order for each word of a text, shape (T, n + 1).
 
@@ -121,18 +141,18 @@ def maximum_likelihoods(levels: list[Level], ids: Ids) -> np.ndarray:
     Returns:
         c(hw) / c(h) for contexts of 0, 1, ... n - 1 words after a first column of
         1/V; nan where that is 0 / 0 or the text has not yet so many words.
+
+    Raises:
+        ValueError: An id lies outside the vocabulary.
     """
     size = levels[0].vocabulary_size
     ids = _checked(ids, size)
     columns = np.full((len(ids), len(levels) + 1), np.nan)
     columns[:, 0] = 1 / size
-    here = np.zeros(len(ids), dtype=np.int64)
-    for k, level in enumerate(levels):
+    for k, (level, here, found) in enumerate(walk(levels, ids)):
         totals = np.bincount(level.keys // size, level.counts, level.contexts)
-        found = level.find(here, ids[k:])
         count = np.append(level.counts, 0)[found]
         columns[k:, k + 1] = divide(count, np.append(totals, 0)[here], empty=np.nan)
-        here = found[:-1]
     return columns
 
 
@@ -160,7 +180,7 @@ class NgramModel:
             ValueError: `order` is not a whole number above 0, or `smoothing` is not a
                 smoothing.
         """
-        if not isinstance(order, int | np.integer) or order < 1:
+        if not _is_count(order):
             raise ValueError(f"order must be a whole number above 0, not {order!r}")
         if not isinstance(smoothing, Smoothing):
             raise ValueError(f"smoothing must be a Smoothing, not {smoothing!r}")
@@ -175,9 +195,11 @@ class NgramModel:
             vocabulary_size: V.
 
         Raises:
-            ValueError: The text is empty, or an id lies outside the vocabulary.
+            ValueError: The text is empty, an id lies outside the vocabulary, T times V
+                does not fit in 64 bits, or the smoothing refuses (weights of another
+                order, say).
         """
-        if not isinstance(vocabulary_size, int | np.integer) or vocabulary_size < 1:
+        if not _is_count(vocabulary_size):
             raise ValueError(
                 f"vocabulary_size must be a whole number above 0, "
                 f"not {vocabulary_size!r}"
@@ -190,7 +212,7 @@ class NgramModel:
                 f"{len(ids)} tokens times {vocabulary_size} words overflow 64-bit keys"
             )
         levels = count_ngrams(ids, self.order, int(vocabulary_size))
-        # Assigned only now, so that a fit that fails leaves the model as it was.
+        # Assigned only now, so that a refused fit leaves the model as it was.
         self.smoothing = self._given.prepare(
             self.order, lambda held_out: maximum_likelihoods(levels, held_out)
         )
@@ -231,9 +253,10 @@ class NgramModel:
                 smoothing gives scores instead of probabilities.
         """
         self._demand_probabilities("perplexity")
-        if len(ids) == 0:
+        scores = self.score(ids)
+        if len(scores) == 0:
             raise ValueError("the text is empty: the mean over its words is undefined")
-        return float(np.exp(-self.score(ids).mean()))
+        return float(np.exp(-scores.mean()))
 
     def distribution(self, context: Ids) -> np.ndarray:
         """Return the probability of every word after this context, shape (V,).
@@ -289,11 +312,14 @@ class NgramModel:
         Args:
             length: Number of words.
             generator: Source of the draws; the same state gives the same words.
-            context: Words that stand before the first one drawn; not returned.
+            context: Words that stand before the first one drawn, as many as you
+                like; not returned.
 
         Raises:
-            ValueError: As for `distribution`.
+            ValueError: `length` is negative, or as for `distribution`.
         """
+        if length < 0:
+            raise ValueError(f"length must be 0 or more, not {length}")
         text = list(self._check(context))
         for _ in range(length):
             recent = text[max(0, len(text) - self.order + 1) :]
@@ -323,15 +349,10 @@ class NgramModel:
         """p(w_t | the n - 1 words before t), shape (T,)."""
         uniform = 1 / self.vocabulary_size
         values = np.full(len(ids), uniform)
-        here = np.zeros(len(ids), dtype=np.int64)
-        for k, (level, (kept, backoff)) in enumerate(
-            zip(self.levels, self._tables, strict=True)
-        ):
-            # here[i]: index of the k words before word i + k, -1 if never seen
-            found = level.find(here, ids[k:])
+        for k, (_, here, found) in enumerate(walk(self.levels, ids)):
+            kept, backoff = self._tables[k]
             lower = values[k:] if self.smoothing.recursive else uniform
             values[k:] = self.smoothing.combine(kept[found], backoff[here], lower)
-            here = found[:-1]
         return values
 
     def _index(self, words: np.ndarray) -> int:
@@ -365,10 +386,16 @@ class NgramModel:
         return _checked(ids, self.vocabulary_size)
 
 
+def _is_count(value: object) -> bool:
+    """Return whether a value is a whole number above 0; True and False are none."""
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    return whole and value > 0
+
+
 def _checked(ids: Ids, vocabulary_size: int) -> np.ndarray:
     """Return `ids` as an int64 array, or say what is wrong with them."""
     ids = np.asarray(ids)
-    if ids.size == 0:
+    if ids.shape == (0,):
         return np.zeros(0, dtype=np.int64)
     if ids.ndim != 1 or ids.dtype.kind not in "iu":
         raise ValueError(

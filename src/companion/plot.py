@@ -20,7 +20,7 @@ ORANGE, LIGHT_BLUE = "#E69F00", "#56B4E9"
 # Lines that are there for comparison, told apart by their names alone.
 GREYS = ("#707070", "#8c8c8c", "#a6a6a6")
 
-LABEL_SIZE = 10  # points
+LABEL_SIZE = 11  # points
 LABEL_GAP = 1.25 * LABEL_SIZE  # from one name to the next, points
 
 
@@ -236,3 +236,26 @@ def gains_and_losses(
     axes.invert_yaxis()
     axes.axvline(0, color="#555555", linewidth=0.8)
     axes.grid(axis="y", visible=False)
+
+
+def marked_rows(
+    axes: Axes,
+    names: Sequence[str],
+    values: Sequence[float],
+    notes: Sequence[str],
+    mark: float,
+) -> None:
+    """Draw one value a row as a point, a note beside the row, a line across all.
+
+    Args:
+        axes: Where to draw.
+        names: Names of the rows from the bottom up, shape (N,).
+        values: Shape (N,).
+        notes: What stands at the right end of each row, shape (N,).
+        mark: The value that all are compared with.
+    """
+    axes.axvline(mark, color=COLOURS[1])
+    axes.plot(values, range(len(names)), "o", color=COLOURS[0])
+    axes.set_yticks(range(len(names)), names)
+    for row, note in enumerate(notes):
+        axes.text(1.03, row, note, transform=axes.get_yaxis_transform(), va="center")

@@ -14,6 +14,7 @@ import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
+from numbers import Integral
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -63,7 +64,9 @@ class NumberedTable:
     def _aligned_right(self) -> list[bool]:
         """Say for each column whether all that it holds are numbers."""
         columns = zip(*self.rows, strict=True)
-        return [all(NUMBER.fullmatch(c) or c in "–—" for c in col) for col in columns]
+        return [
+            all(NUMBER.fullmatch(c) or c in ("–", "—") for c in col) for col in columns
+        ]
 
     def _html_row(self, tag: str, cells: Sequence[str]) -> str:
         html = []
@@ -182,7 +185,7 @@ def source(obj: Callable | type) -> Source:
 
 
 def _cell(value: Any) -> str:
-    is_integer = isinstance(value, int) and not isinstance(value, bool)
+    is_integer = isinstance(value, Integral) and not isinstance(value, bool)
     return f"{value:,}" if is_integer else str(value)
 
 

@@ -147,7 +147,7 @@ class AddK(Smoothing):
         return counts.ngrams / pieces[counts.context], added / pieces
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class JelinekMercer(Smoothing):
     """A fixed mixture of all orders, its weights given or tuned on held-out text.
 
@@ -161,11 +161,11 @@ class JelinekMercer(Smoothing):
 
     Source:
         [jelinek1980interpolated], with one weight for each order; the original has one
-        for each order and range of context counts (an exercise of the chapter).
+        for each order and range of context counts.
     """
 
     weights: tuple[float, ...] | None = None
-    held_out: np.ndarray | None = field(default=None, repr=False, compare=False)
+    held_out: np.ndarray | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse weights that are no mixture, and a choice that is none."""
@@ -243,8 +243,9 @@ class Recursive(Smoothing):
 
     Attributes:
         base: "uniform": at 1/V, so that every word of the vocabulary has some
-            probability. "unigram": at the relative counts of single words, as NLTK
-            does, so that a word never seen in training has none.
+            probability. "unigram": at the relative counts of single words (for
+            Kneser-Ney, continuation counts), as NLTK does, so that a word never seen
+            in training has none.
     """
 
     base: str = field(default="uniform", kw_only=True)
@@ -340,7 +341,7 @@ class ModifiedKneserNey(KneserNey):
 
     With Y = n_1 / (n_1 + 2 n_2) they are 1 - 2Y n_2/n_1, 2 - 3Y n_3/n_2 and
     3 - 4Y n_4/n_3. Where the counts of an order allow no such estimate (one of n_1 to
-    n_4 is 0, or a discount falls out of 0..its count) it takes 0.5, 1 and 1.5, as
+    n_4 is 0, or a discount is not above 0) it takes 0.5, 1 and 1.5, as
     [heafield2011kenlm]'s program does when it is told to.
 
     Source: [chen1999empirical], section on modified Kneser-Ney smoothing.
@@ -357,8 +358,7 @@ class ModifiedKneserNey(KneserNey):
         y = n[0] / (n[0] + 2 * n[1])
         r = np.arange(1, 4)
         estimate = r - (r + 1) * y * n[1:] / n[:-1]
-        valid = (estimate > 0).all() and (estimate <= r).all()
-        return estimate if valid else fallback
+        return estimate if (estimate > 0).all() else fallback
 
 
 @dataclass(frozen=True)

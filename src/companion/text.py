@@ -76,8 +76,11 @@ class Vocabulary:
         """Return the ids of `words`, int64, shape (T,).
 
         Raises:
-            ValueError: A word is unknown and there is no rare symbol to stand for it.
+            ValueError: A word is unknown and there is no rare symbol to stand for it,
+                or `words` is one string, whose letters would be taken for words.
         """
+        if isinstance(words, str):
+            raise ValueError(f"words must be a list of words, not the text {words!r}")
         if self.rare is not None:
             unknown = self._ids[self.rare]
             ids = [self._ids.get(word, unknown) for word in words]

@@ -7,6 +7,7 @@ Axes: T tokens, V vocabulary, K distinct n-grams, W windows, C candidates.
 """
 
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,17 +17,17 @@ from companion.ngram import (
     MLE,
     AbsoluteDiscounting,
     AddK,
-    Counts,
     JelinekMercer,
     KneserNey,
-    Level,
     ModifiedKneserNey,
     NgramModel,
     Smoothing,
     StupidBackoff,
     WittenBell,
     count_ngrams,
+    walk,
 )
+from companion.smoothing import Counts
 
 ORDERS = (1, 2, 3, 4, 5)
 SEEDS = (0, 1, 2)
@@ -47,18 +48,20 @@ def brown() -> dict:
     read = sentences_between(corpus, 0, len(split.train))
     new = sentences_between(corpus, begin, len(corpus.words))
     sentences = [split.vocabulary.encode(tokens) for tokens in new]
-    models = [fit(split, n, ModifiedKneserNey()) for n in ORDERS]
+    fitted = {n: contestants(split, n) for n in ORDERS}
+    models = [fitted[n]["modified Kneser-Ney"] for n in ORDERS]
     stupid = [fit(split, n, StupidBackoff(base="unigram")) for n in ORDERS]
     results = {
         "genres": genres(corpus, split),
+        "rare_share_of_test": rare_share(split),
         "whole_sentences": whole_sentences(read, new),
-        "perplexity": perplexities(split),
+        "perplexity": perplexities(split, fitted),
         "discounts": discounts(split),
         "unseen": unseen_shares(split),
         "tables": table_sizes(split),
-        "adjusted_counts": adjusted_counts(corpus, split),
-        "unseen_mass": unseen_mass(split),
-        "redirected": redirected(split),
+        "adjusted_counts": adjusted_counts(corpus, split, fitted[2]),
+        "unseen_mass": unseen_mass(split, fitted[3]),
+        "redirected": redirected(split, fitted[3]),
         "training_size": training_sizes(split),
         "stupid_backoff_sum": [score_sum(m, split) for m in stupid],
         "stupid_backoff_gap": [
@@ -73,7 +76,6 @@ def brown() -> dict:
         "valid_tokens": len(split.valid),
         "test_tokens": len(split.test),
         "vocabulary_size": len(split.vocabulary),
-        "rare_share_of_test": float((split.test == 0).mean()),
         "orders": list(ORDERS),
         "seeds": list(SEEDS),
         "add_k": list(ADD_K),
@@ -111,15 +113,17 @@ def contestants(split: field.BengioSplit, order: int) -> dict[str, NgramModel]:
     }
 
 
-def perplexities(split: field.BengioSplit) -> dict:
+def perplexities(
+    split: field.BengioSplit, fitted: Mapping[int, Mapping[str, NgramModel]]
+) -> dict:
     """Return perplexities and what was chosen, by smoothing, as lists over n."""
     rows: dict = {}
-    for n in ORDERS:
-        for name, fitted in contestants(split, n).items():
+    for models in fitted.values():
+        for name, one in models.items():
             row = rows.setdefault(name, {"valid": [], "test": [], "smoothing": []})
-            row["valid"].append(fitted.perplexity(split.valid))
-            row["test"].append(fitted.perplexity(split.test))
-            row["smoothing"].append(repr(fitted.smoothing))
+            row["valid"].append(one.perplexity(split.valid))
+            row["test"].append(one.perplexity(split.test))
+            row["smoothing"].append(repr(one.smoothing))
     return rows
 
 
@@ -132,35 +136,19 @@ def discounts(split: field.BengioSplit) -> dict:
     }
 
 
-def walk(levels: list[Level], ids: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return for each order the indices of a text's contexts and n-grams.
-
-    Entry k holds two arrays of shape (T - k,), for the words from place k on; -1
-    marks what was never seen.
-    """
-    here = np.zeros(len(ids), dtype=np.int64)
-    steps = []
-    for k, level in enumerate(levels):
-        found = level.find(here, ids[k:])
-        steps.append((here, found))
-        here = found[:-1]
-    return steps
-
-
 def unseen_shares(split: field.BengioSplit) -> dict:
-    """Return the share of test n-grams, and of their contexts, absent from training.
+    """Return the share of test n-grams that are absent from training.
 
-    `ngram[n - 1][j]` is for the first `training_tokens[j]` words of training,
-    `context[n - 1]` for all of them.
+    `ngram[n - 1][j]` is for the first `training_tokens[j]` words of training.
     """
     by_size = []
     for tokens in TRAINING_SIZES:
         levels = count_ngrams(split.train[:tokens], 5, len(split.vocabulary))
-        by_size.append(walk(levels, split.test))
+        steps = walk(levels, split.test)
+        by_size.append([float((found < 0).mean()) for _, _, found in steps])
     return {
         "training_tokens": list(TRAINING_SIZES),
-        "ngram": [[float((s[k][1] < 0).mean()) for s in by_size] for k in range(5)],
-        "context": [float((here < 0).mean()) for here, _ in by_size[-1]],
+        "ngram": [list(row) for row in zip(*by_size, strict=True)],
     }
 
 
@@ -193,7 +181,9 @@ def known_probabilities(model: NgramModel) -> np.ndarray:
     return np.exp(model.score(windows.ravel())[model.order - 1 :: model.order])
 
 
-def adjusted_counts(corpus: field.Brown, split: field.BengioSplit) -> dict:
+def adjusted_counts(
+    corpus: field.Brown, split: field.BengioSplit, models: Mapping[str, NgramModel]
+) -> dict:
     """Return what a bigram seen r times is worth, r = 0..9: in truth, and to models.
 
     `held-out text` is the mean count in the validation part, scaled to the length of
@@ -217,9 +207,9 @@ def adjusted_counts(corpus: field.Brown, split: field.BengioSplit) -> dict:
             held_out_counts(*shuffled_parts(pieces, split, seed), size)
             for seed in SEEDS
         ]
-    for name, fitted in contestants(split, 2).items():
-        counts = fitted.counts[-1]
-        worth = counts.totals[counts.context] * known_probabilities(fitted)
+    for name, one in models.items():
+        counts = one.counts[-1]
+        worth = counts.totals[counts.context] * known_probabilities(one)
         out[name] = by_count(counts.ngrams, worth, counts.totals.sum(), size)
     return out
 
@@ -262,17 +252,17 @@ def by_count(
     return [float(unseen)] + [float(worth[counts == r].mean()) for r in range(1, 10)]
 
 
-def unseen_mass(split: field.BengioSplit) -> dict:
-    """Return how much of a known context's probability goes to unseen trigrams.
+def unseen_mass(split: field.BengioSplit, models: Mapping[str, NgramModel]) -> dict:
+    """Return how much of a known context's probability goes to unseen n-grams.
 
-    A mean over the test positions whose two words before were seen in training;
+    A mean over the test positions whose n - 1 words before were seen in training;
     `observed` is how often the word that came was one never seen there.
     """
     out = {}
-    for name, fitted in contestants(split, 3).items():
-        here, found = walk(fitted.levels, split.test)[-1]
+    for name, one in models.items():
+        *_, (_, here, found) = walk(one.levels, split.test)
         known = here >= 0
-        handed_out = 1 - fitted.counts[-1].per_context(known_probabilities(fitted))
+        handed_out = 1 - one.counts[-1].per_context(known_probabilities(one))
         out["observed"] = float((found[known] < 0).mean())
         out[name] = float(handed_out[here[known]].mean())
     return out
@@ -283,12 +273,16 @@ class Redirected(ModifiedKneserNey):
     """What add-k hands to the unseen, given to modified Kneser-Ney's lower orders.
 
     Attributes:
-        top: Order of the model; there counts are divided as add-k divides them.
-        k: Add-k's constant.
+        k: Add-k's constant; it divides the counts of the highest order.
+        top: The highest order, known once a model asks.
     """
 
-    top: int = 3
     k: float = 1.0
+    top: int | None = None
+
+    def prepare(self, order: int, likelihoods: Callable) -> "Redirected":
+        """Note which order is the highest."""
+        return Redirected(k=self.k, top=order)
 
     def share(self, counts: Counts) -> tuple[np.ndarray, np.ndarray]:
         """Take as add-k does at the highest order, as modified Kneser-Ney below."""
@@ -297,14 +291,15 @@ class Redirected(ModifiedKneserNey):
         return super().share(counts)
 
 
-def redirected(split: field.BengioSplit) -> float:
-    """Return the test perplexity of tuned add-k, n = 3, its gifts given elsewhere.
+def redirected(split: field.BengioSplit, models: Mapping[str, NgramModel]) -> float:
+    """Return the test perplexity of tuned add-k, its gifts given elsewhere.
 
     The control to `unseen_mass`: every context hands down just what add-k does, no
     longer to all words alike but to the shorter context.
     """
-    k = contestants(split, 3)["add-k"].smoothing.k
-    return fit(split, 3, Redirected(k=k)).perplexity(split.test)
+    add_k = models["add-k"]
+    elsewhere = Redirected(k=add_k.smoothing.k)
+    return fit(split, add_k.order, elsewhere).perplexity(split.test)
 
 
 def training_sizes(split: field.BengioSplit) -> dict:
@@ -349,6 +344,12 @@ def genres(corpus: field.Brown, split: field.BengioSplit) -> dict:
     return out
 
 
+def rare_share(split: field.BengioSplit) -> float:
+    """Return the share of test tokens that are the symbol for rare words."""
+    (rare,) = split.vocabulary.encode([split.vocabulary.rare])
+    return float((split.test == rare).mean())
+
+
 def sentences_between(corpus: field.Brown, begin: int, end: int) -> list[tuple]:
     """Return the sentences of 6 to 30 words that lie between two tokens."""
     sentences = [s.tokens for document in corpus.documents for s in document.sentences]
@@ -377,8 +378,7 @@ def swapped(model: NgramModel, sentences: list[np.ndarray], seed: int) -> float:
     wins = []
     for i in rng.choice(len(sentences), SENTENCES, replace=False):
         real = sentences[i]
-        places = np.flatnonzero(real[:-1] != real[1:])
-        at = rng.choice(places)
+        at = rng.choice(np.flatnonzero(real[:-1] != real[1:]))
         fake = real.copy()
         fake[[at, at + 1]] = fake[[at + 1, at]]
         margin = model.log_prob(real) - model.log_prob(fake)
@@ -417,9 +417,10 @@ def gaps(model: NgramModel, split: field.BengioSplit, seed: int) -> list[float]:
     rng = np.random.default_rng(seed)
     right = []
     for at in rng.integers(5, len(split.test) - 5, GAPS):
-        drawn = rng.choice(split.train, 10 * CANDIDATES)
-        others = drawn[drawn != split.test[at]][: CANDIDATES - 1]
-        candidates = np.append(split.test[at], others)
+        # The true word, then words drawn until nine others differ from it and
+        # from each other; a hundred draws are plenty.
+        drawn = rng.choice(split.train, 10 * CANDIDATES).tolist()
+        candidates = np.array([*dict.fromkeys([split.test[at], *drawn])][:CANDIDATES])
         both = gap_scores(model, split.test, at, candidates)
         right.append([share_of_best(scores, 0) for scores in both])
     return np.mean(right, axis=0).tolist()

@@ -192,7 +192,7 @@ def bengio_split(
         The vocabulary and three arrays of ids.
 
     Raises:
-        ValueError: Nothing is left for the test part.
+        ValueError: A part has no word, or nothing is left for the test part.
 
     Source:
         [bengio2003neural], section 4.1: the first 800,000 words, the next
@@ -203,6 +203,8 @@ def bengio_split(
         paper's, not comparable to the digit. As in the paper, frequencies
         count over the whole corpus, so the vocabulary peeks at the test part.
     """
+    if min(train, valid) < 1:
+        raise ValueError(f"parts must have 1 word or more, not {train} and {valid}")
     if len(words) <= train + valid:
         raise ValueError(
             f"{len(words):,} words leave no test part after "

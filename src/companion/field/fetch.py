@@ -65,7 +65,7 @@ def cache_folder() -> Path:
         The folder named by COMPANION_DATA_CACHE, else the user's own cache.
     """
     named = os.environ.get(CACHE_VARIABLE)
-    return Path(named) if named else Path(pooch.os_cache("road-to-bert"))
+    return Path(named).expanduser() if named else Path(pooch.os_cache("road-to-bert"))
 
 
 def fetch(name: str, data_sets: Mapping[str, dict] | None = None) -> Path:
@@ -108,19 +108,14 @@ def _sources(file: dict) -> Iterator[tuple[str, object]]:
     """Yield (address, pooch downloader) in the order in which they are tried."""
     mirror = os.environ.get(MIRROR_VARIABLE)
     if mirror:
-        yield str(Path(mirror) / file["path"]), _copy
+        yield str(Path(mirror).expanduser() / file["path"]), _copy
     for url in [file["url"], *file.get("mirrors", [])]:
         yield url, None
 
 
-def _copy(url: str, output_file: object, pooch: object) -> None:
+def _copy(url: str, output_file: str, pooch: object) -> None:
     """Copy a file of the mirror folder: a downloader in pooch's own terms."""
-    with open(url, "rb") as source:
-        if hasattr(output_file, "write"):
-            shutil.copyfileobj(source, output_file)
-        else:
-            with open(output_file, "wb") as destination:
-                shutil.copyfileobj(source, destination)
+    shutil.copyfile(url, output_file)
 
 
 @contextmanager
