@@ -1,12 +1,12 @@
 """The measurements of chapter 2 on a corpus small enough to check by hand."""
 
 from collections import Counter
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import pytest
 
-from companion import field
+from companion import field, records
 from companion.experiments import ngram as experiments
 from companion.ngram import (
     AbsoluteDiscounting,
@@ -96,6 +96,8 @@ def test_table_sizes_are_those_of_dictionaries():
     counts = [Counter(windows(SPLIT.train, n)) for n in range(1, 6)]
     assert sizes["distinct"] == [len(c) for c in counts]
     assert sizes["once"] == [list(c.values()).count(1) for c in counts]
+    pairs = list(counts[1].values())
+    assert sizes["pairs_by_count"] == [pairs.count(r) for r in range(1, 12)]
 
 
 def test_recorded_discounts_come_from_the_counts_of_counts():
@@ -198,6 +200,14 @@ def test_shuffling_moves_whole_pieces_and_loses_none():
     assert len(orders) > 1  # each seed shuffles in its own way
 
 
+def test_shuffled_texts_are_as_long_as_the_parts_they_stand_for():
+    pieces = [np.array([i]) for i in range(8)]
+    split = split_of([0] * 3, [0] * 2, [0] * 3, 8)
+    train, valid = experiments.shuffled_parts(pieces, split, 0)
+    assert (len(train), len(valid)) == (3, 2)
+    assert len({*train, *valid}) == 5  # no word on both sides
+
+
 def test_unseen_mass_by_hand():
     split = split_of([0, 1, 2, 0, 1, 3], [0, 1, 2], [0, 1, 2, 0, 1, 4, 0], 5)
     mass = experiments.unseen_mass(split, experiments.contestants(split, 3))
@@ -243,10 +253,12 @@ def test_redirected_mass_keeps_add_ks_amounts_and_kneser_neys_lower_orders():
 
 
 def test_redirected_mass_uses_the_k_that_add_k_chose():
-    k = contestants(3)["add-k"].smoothing.k
-    model = experiments.fit(SPLIT, 3, experiments.Redirected(k=k))
-    expected = model.perplexity(SPLIT.test)
-    assert experiments.redirected(SPLIT, contestants(3)) == expected
+    # Validation repeats training and wants the smallest k; test would want the largest.
+    split = split_of(SPLIT.train, SPLIT.train[:600], SPLIT.test, 20)
+    models = experiments.contestants(split, 3)
+    assert models["add-k"].smoothing.k == min(experiments.ADD_K)
+    model = experiments.fit(split, 3, experiments.Redirected(k=min(experiments.ADD_K)))
+    assert experiments.redirected(split, models) == model.perplexity(split.test)
 
 
 def test_the_rare_share_counts_the_rare_symbol_wherever_it_stands():
@@ -354,6 +366,16 @@ def test_swapped_words_are_found_where_the_order_of_words_is_fixed(monkeypatch):
     assert experiments.swapped(model, [s[::-1] for s in forwards], 0) == 0
 
 
+def test_no_sentence_is_swapped_twice(monkeypatch):
+    monkeypatch.setattr(experiments, "SENTENCES", 10)
+    cycle = np.arange(300) % 10
+    model = experiments.fit(split_of(cycle, cycle, cycle, 10), 2, KneserNey(0.5))
+    forwards = [np.roll(np.arange(10), r) for r in range(5)]
+    # Five won and five lost, whatever the seed, if each of the ten comes once.
+    sentences = forwards + [s[::-1] for s in forwards]
+    assert all(experiments.swapped(model, sentences, seed) == 0.5 for seed in range(5))
+
+
 def test_swapping_leaves_the_sentences_as_they_were(monkeypatch):
     monkeypatch.setattr(experiments, "SENTENCES", 40)
     sentences = list(SPLIT.test.copy().reshape(-1, 10))
@@ -394,8 +416,9 @@ def test_the_best_shares_its_place_with_its_equals():
 def test_a_gap_in_a_cycle_is_always_filled_rightly(measure, monkeypatch):
     monkeypatch.setattr(experiments, measure.upper(), 20)
     cycle = np.arange(300) % 10
-    model = experiments.fit(split_of(cycle, cycle, cycle, 10), 2, KneserNey(0.5))
-    split = split_of(cycle, cycle, cycle, 10)
+    # The gaps are the test part's: validation runs backwards and would be all wrong.
+    split = split_of(cycle, cycle[::-1], cycle, 10)
+    model = experiments.fit(split, 2, KneserNey(0.5))
     assert getattr(experiments, measure)(model, split, 0) == [1, 1]
 
 
@@ -418,10 +441,153 @@ def test_the_words_to_choose_from_hold_the_true_word_once(monkeypatch):
         return np.zeros(10), np.arange(10.0)
 
     monkeypatch.setattr(experiments, "gap_scores", spy)
-    model = experiments.fit(SPLIT, 1, KneserNey())
+    # Ten words that differ must come from training: the other parts have five.
+    split = split_of(SPLIT.train, SPLIT.valid % 5, SPLIT.test % 5, 20)
+    model = experiments.fit(split, 1, KneserNey())
     # Ten equally good: a tenth; the true word is the first, and the worst: none.
-    assert experiments.gaps(model, SPLIT, 0) == pytest.approx([0.1, 0])
+    assert experiments.gaps(model, split, 0) == pytest.approx([0.1, 0])
     for truth, candidates in asked:
         assert len(candidates) == 10
         assert candidates[0] == truth
         assert truth not in candidates[1:]
+
+
+# The record: twenty documents of twenty sentences of ten words
+
+SMALL = {
+    "SEEDS": (4, 5, 6),
+    "ADD_K": (1.0, 0.1),
+    "TRAINING_SIZES": (1_000, 3_000),
+    "SENTENCES": 20,
+    "GAPS": 15,
+    "OPEN_GAPS": 12,
+}
+split_small = partial(field.bengio_split, train=3_000, valid=600)
+
+
+def small_corpus():
+    words = [f"w{i}" for i in zipf(0, 4_000)]
+    words[::100] = [f"once{i}" for i in range(40)]
+    sentences = [" ".join(words[i : i + 10]) for i in range(0, 4_000, 10)]
+    # Two test sentences stood before: one in training, one in validation.
+    sentences[-2:] = sentences[0], sentences[300]
+    return corpus_of(*(sentences[i : i + 20] for i in range(0, 400, 20)))
+
+
+CORPUS = small_corpus()
+
+
+def make_small(patch):
+    patch.setattr(field, "brown", lambda: CORPUS)
+    patch.setattr(field, "bengio_split", split_small)
+    for name, value in SMALL.items():
+        patch.setattr(experiments, name, value)
+
+
+@pytest.fixture
+def small(monkeypatch):
+    make_small(monkeypatch)
+    return split_small(CORPUS.words)
+
+
+@pytest.fixture(scope="module")
+def record():
+    with pytest.MonkeyPatch.context() as patch:
+        make_small(patch)
+        return experiments.brown()
+
+
+def test_the_record_says_what_was_chosen_and_what_was_read(record):
+    assert record["name"] == "ngram_brown"
+    assert list(record["provenance"]["data"]) == ["brown/brown.zip"]
+    assert record["settings"] == {
+        "train_tokens": 3_000,
+        "valid_tokens": 600,
+        "test_tokens": 400,
+        "vocabulary_size": 21,  # twenty words and <rare>
+        "orders": [1, 2, 3, 4, 5],
+        "seeds": [4, 5, 6],
+        "add_k": [1.0, 0.1],
+        "sentences": 20,
+        "gaps": 15,
+        "open_gaps": 12,
+        "candidates": 10,
+    }
+
+
+def test_the_record_has_one_number_for_each_order_seed_and_side(record):
+    shapes = {
+        "stupid_backoff_sum": (5,),
+        "stupid_backoff_gap": (5, 3, 2),
+        "swapped": (5, 3),
+        "gap": (5, 3, 2),
+        "open_gap": (5, 3, 2),
+    }
+    others = {
+        "genres",
+        "rare_share_of_test",
+        "whole_sentences",
+        "perplexity",
+        "discounts",
+        "unseen",
+        "tables",
+        "adjusted_counts",
+        "unseen_mass",
+        "redirected",
+        "training_size",
+    }
+    results = record["results"]
+    assert set(results) == set(shapes) | others
+    assert {name: np.shape(results[name]) for name in shapes} == shapes
+    assert np.shape(results["training_size"]["perplexity"]) == (5, 2)
+    assert np.shape(results["unseen"]["ngram"]) == (5, 2)
+    assert len(results["perplexity"]) == 8
+
+
+def test_the_sentences_compared_are_those_of_training_and_of_test_alone(record):
+    # Of the 40 test sentences one is copied from training, one from validation.
+    found = record["results"]["whole_sentences"]
+    assert found == {"sentences": 40, "in_training": 1}
+
+
+def test_counts_are_adjusted_for_bigrams_and_mass_is_that_of_trigrams(record, small):
+    results, pairs = record["results"], experiments.contestants(small, 2)
+    triples = experiments.contestants(small, 3)
+    expected = experiments.adjusted_counts(CORPUS, small, pairs)
+    assert results["adjusted_counts"] == expected
+    assert results["unseen_mass"] == experiments.unseen_mass(small, triples)
+    assert results["redirected"] == experiments.redirected(small, triples)
+
+
+def test_each_measurement_asks_the_models_it_is_named_after(small, monkeypatch):
+    texts = {}
+
+    def spy(name):
+        def answer(model, text, *seed):
+            texts[name] = text
+            return [name, repr(model.smoothing), model.order, *seed]
+
+        return answer
+
+    def expected(name, smoothing):
+        return [[[name, smoothing, n, seed] for seed in (4, 5, 6)] for n in range(1, 6)]
+
+    kneser_ney = repr(ModifiedKneserNey())
+    stupid = repr(StupidBackoff(base="unigram"))
+
+    for name in ("gaps", "open_gaps", "swapped", "score_sum"):
+        monkeypatch.setattr(experiments, name, spy(name))
+    results = experiments.brown()["results"]
+    assert results["gap"] == expected("gaps", kneser_ney)
+    assert results["open_gap"] == expected("open_gaps", kneser_ney)
+    assert results["swapped"] == expected("swapped", kneser_ney)
+    assert results["stupid_backoff_gap"] == expected("gaps", stupid)
+    sums = [["score_sum", stupid, n] for n in range(1, 6)]
+    assert results["stupid_backoff_sum"] == sums
+    # Every test sentence is taken, so laid end to end they are the test part.
+    np.testing.assert_array_equal(np.concatenate(texts["swapped"]), small.test)
+
+
+def test_the_record_comes_back_from_its_file_as_it_was(record, tmp_path):
+    records.save(record, tmp_path)
+    assert records.load("ngram_brown", tmp_path) == record

@@ -4,6 +4,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgba
 
 from companion import plot
 
@@ -88,3 +89,129 @@ def test_spread_keeps_order_gap_and_centre():
     assert np.diff(np.sort(placed)).min() >= 10 - 1e-9
     # Pooling replaces positions by their means, so the mean stays.
     assert placed.mean() == pytest.approx(wanted.mean())
+
+
+# What a model reads
+
+WORDS = ["a", "bb", "cccc"]
+
+
+def rows(axes):
+    """Return the texts of each line from the top down, its label first."""
+    heights = sorted({text.get_position()[1] for text in axes.texts}, reverse=True)
+    return [[t for t in axes.texts if t.get_position()[1] == y] for y in heights]
+
+
+def test_order_n_reads_the_n_minus_one_words_before_the_last(axes):
+    plot.context_windows(axes, WORDS, orders=(1, 2, 3, 5))
+    read = {}
+    for label, *words in rows(axes):
+        boxes = {word.get_text(): word.get_bbox_patch() for word in words}
+        assert list(boxes) == WORDS
+        assert boxes["cccc"].get_edgecolor() == to_rgba(plot.COLOURS[1])
+        blue = to_rgba(plot.LIGHT_BLUE, 0.5)
+        read[label.get_text()] = [
+            word for word, box in boxes.items() if box and box.get_facecolor() == blue
+        ]
+    # The text has two words before the last, so order 5 finds no more than order 3.
+    expected = {
+        "n = 1": [],
+        "n = 2": ["bb"],
+        "n = 3": ["a", "bb"],
+        "n = 5": ["a", "bb"],
+    }
+    assert read == expected
+    assert list(read) == list(expected)
+
+
+def test_words_that_are_not_read_are_grey_and_thin(axes):
+    plot.context_windows(axes, WORDS, orders=(2,))
+    styles = {t.get_text(): (t.get_color(), t.get_fontweight()) for t in axes.texts[1:]}
+    black = ("black", "bold")
+    assert styles == {"a": ("#8c8c8c", "normal"), "bb": black, "cccc": black}
+
+
+def test_words_stand_one_letter_apart_and_within_the_axes(axes):
+    plot.context_windows(axes, WORDS, orders=(1, 2))
+    for label, *words in rows(axes):
+        middles = [word.get_position()[0] for word in words]
+        lefts = [x - len(w) / 2 for x, w in zip(middles, WORDS, strict=True)]
+        # 1, 2 and 4 letters, a space after each: 0-1, 2-4, 5-9, moved by half a space
+        assert lefts == [0.5 - 0.5, 2.0, 5.0]
+        assert axes.get_xlim()[0] < label.get_position()[0] < lefts[0]
+        assert lefts[-1] + 4 < axes.get_xlim()[1]
+        assert axes.get_ylim()[0] < label.get_position()[1] < axes.get_ylim()[1]
+
+
+# Bars and rows
+
+
+def test_bars_stand_over_their_name_side_by_side_in_the_order_of_the_groups(axes):
+    plot.grouped_bars(axes, ["x", "y"], {"one": [1, 2], "two": [3, 4], "three": [5, 6]})
+    groups = {group.get_label(): list(group) for group in axes.containers}
+    heights = {
+        name: [bar.get_height() for bar in bars] for name, bars in groups.items()
+    }
+    assert heights == {"one": [1, 2], "two": [3, 4], "three": [5, 6]}
+    for place in (0, 1):
+        bars = [group[place] for group in groups.values()]
+        lefts = np.array([bar.get_x() for bar in bars])
+        rights = lefts + [bar.get_width() for bar in bars]
+        assert (rights[:-1] < lefts[1:]).all()
+        # Centred on the tick, and room is left to the next name.
+        assert (lefts[0] + rights[-1]) / 2 == pytest.approx(place)
+        assert rights[-1] < place + 0.5
+
+
+def test_each_group_has_its_colour_and_its_name_in_the_legend(axes):
+    plot.grouped_bars(axes, ["x", "y"], {"one": [1, 2], "two": [3, 4]})
+    assert [t.get_text() for t in axes.get_legend().get_texts()] == ["one", "two"]
+    assert [t.get_text() for t in axes.get_xticklabels()] == ["x", "y"]
+    assert axes.get_xticks().tolist() == [0, 1]
+    fills = [{bar.get_facecolor() for bar in group} for group in axes.containers]
+    assert fills == [{to_rgba(plot.ORANGE)}, {to_rgba(plot.LIGHT_BLUE)}]
+
+
+def test_losses_go_left_and_gains_right_each_in_its_colour(axes):
+    plot.gains_and_losses(axes, ["up", "down", "same"], [2, -3, 0])
+    bars = axes.patches
+    assert [bar.get_width() for bar in bars] == [2, -3, 0]
+    gain, loss = to_rgba(plot.COLOURS[0]), to_rgba(plot.COLOURS[1])
+    assert [bar.get_facecolor() for bar in bars] == [gain, loss, gain]
+    assert axes.get_lines()[0].get_xdata() == [0, 0]  # where neither begins
+
+
+def names_from_the_top(axes):
+    """Return the names beside the rows, read on the finished page."""
+    axes.figure.draw_without_rendering()
+    labels = axes.get_yticklabels()
+    labels.sort(key=lambda label: -label.get_window_extent().y0)
+    return [label.get_text() for label in labels]
+
+
+def test_changes_are_named_from_the_top_down(axes):
+    plot.gains_and_losses(axes, ["up", "down", "same"], [2, -3, 0])
+    assert names_from_the_top(axes) == ["up", "down", "same"]
+    middles = [bar.get_y() + bar.get_height() / 2 for bar in axes.patches]
+    assert middles == axes.get_yticks().tolist()
+
+
+def test_rows_are_marked_from_the_bottom_up(axes):
+    plot.marked_rows(axes, ["low", "high"], [0.1, 0.9], ["note 1", "note 2"], mark=0.4)
+    mark, points = axes.get_lines()
+    assert mark.get_xdata() == [0.4, 0.4]
+    assert mark.get_color() == plot.COLOURS[1]
+    assert points.get_xydata().tolist() == [[0.1, 0], [0.9, 1]]
+    assert (points.get_marker(), points.get_linestyle()) == ("o", "None")
+    assert names_from_the_top(axes) == ["high", "low"]
+
+
+def test_a_note_stands_right_of_the_axes_at_the_height_of_its_row(axes):
+    plot.marked_rows(axes, ["low", "high"], [0.1, 0.9], ["note 1", "note 2"], mark=0.4)
+    axes.figure.draw_without_rendering()
+    assert [note.get_text() for note in axes.texts] == ["note 1", "note 2"]
+    for row, note in enumerate(axes.texts):
+        box = note.get_window_extent()
+        assert box.x0 > axes.get_window_extent().x1
+        height = axes.transData.transform((0, row))[1]
+        assert (box.y0 + box.y1) / 2 == pytest.approx(height, abs=2)

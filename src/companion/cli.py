@@ -37,7 +37,7 @@ def run(name: Annotated[str, typer.Argument(help="Name of an experiment.")]) -> 
 def bench(
     name: Annotated[str, typer.Argument(help="Name of a benchmark.")],
     tokens: Annotated[
-        int, typer.Option(min=1, help="Training tokens, at most 800,000.")
+        int, typer.Option(min=1_000, max=800_000, help="Training tokens.")
     ] = 800_000,
 ) -> None:
     """Compare our speed with a well-known library's, in one run."""

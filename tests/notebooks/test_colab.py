@@ -43,7 +43,8 @@ def clone(root, tmp_path_factory):
         if (root / name).is_file():
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(root / name, copy / name)
-    author = ["-c", "user.name=test", "-c", "user.email=test@example.org"]
+    settings = "user.name=test", "user.email=test@example.org", "commit.gpgsign=false"
+    author = [word for setting in settings for word in ("-c", setting)]
     git("init", "--quiet", cwd=copy)
     git("add", "--all", cwd=copy)
     git(*author, "commit", "--quiet", "--message", "working tree", cwd=copy)

@@ -146,10 +146,12 @@ def describe(record: Mapping[str, Any]) -> str:
     """Return one line on where a record's numbers come from."""
     about = record["provenance"]
     code, device = about["companion"], about["device"]
+    cores = f"{device['cores']} {device['kind'].upper()} core"
+    cores += "s" if device["cores"] > 1 else ""
     commit = f" ({code['commit'][:7]})" if code["commit"] else ""
     return (
         f"recorded {about['date'][:10]} in {about['wall_seconds']:,.0f} s on "
-        f"{device['cores']} {device['kind']} cores, "
+        f"{cores}, "
         f"companion {code['version']}{commit}, numpy {about['versions']['numpy']}"
     )
 
