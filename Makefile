@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/ready
 FRESH := _build/companion
-SOURCES := $(shell find src/companion -type f -not -name '*.pyc')
+SOURCES := $(shell find src/companion book/_* -type f -not -name '*.pyc')
 # What is in the repository, or would be after `git add`.
 FILES = git ls-files --cached --others --exclude-standard
 
@@ -22,7 +22,8 @@ book: $(READY) $(FRESH)
 	$(BIN)/jupyter-book build . --config book/_config.yml --toc book/_toc.yml -W -n --keep-going
 
 # Executed notebooks are cached by their own text alone: when the package behind
-# them changes, a page would keep what the old code said.
+# them changes, a page would keep what the old code said. Nor does Sphinx look for
+# changes of style alone.
 $(FRESH): $(SOURCES)
 	rm -rf _build
 	mkdir _build

@@ -135,11 +135,11 @@ def test_words_stand_one_letter_apart_and_within_the_axes(axes):
     plot.context_windows(axes, WORDS, orders=(1, 2))
     for label, *words in rows(axes):
         middles = [word.get_position()[0] for word in words]
-        lefts = [x - len(w) / 2 for x, w in zip(middles, WORDS, strict=True)]
-        # 1, 2 and 4 letters, a space after each: 0-1, 2-4, 5-9, moved by half a space
-        assert lefts == [0.5 - 0.5, 2.0, 5.0]
-        assert axes.get_xlim()[0] < label.get_position()[0] < lefts[0]
-        assert lefts[-1] + 4 < axes.get_xlim()[1]
+        # 1, 2 and 4 letters with a space between and half a one before: 0.5 to 1.5,
+        # 2.5 to 4.5, 5.5 to 9.5
+        assert middles == [1, 3.5, 7.5]
+        assert axes.get_xlim()[0] < label.get_position()[0] < 0.5
+        assert axes.get_xlim()[1] > 9.5
         assert axes.get_ylim()[0] < label.get_position()[1] < axes.get_ylim()[1]
 
 

@@ -11,7 +11,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 
 # A block of Python, and what it prints if a block of text comes next.
 FENCE = re.compile(
-    r"^```python\n(.*?)^```\s*$(?:\s*^```text\n(.*?)^```\s*$)?",
+    r"^```python\n(.*?)^``` *$(?:\s*^```text\n(.*?)^``` *$)?",
     re.MULTILINE | re.DOTALL,
 )
 
@@ -73,7 +73,7 @@ def test_what_a_solution_prints_is_compared_but_for_trailing_blanks():
 @pytest.mark.parametrize("between", [[], ["", ""]])
 def test_a_solution_that_prints_something_else_is_caught(wrong, between):
     cells = chapter(*CODE, *between, "```text", *wrong, "```")
-    with pytest.raises(AssertionError, match=r"printed otherwise:\nprint\(x\)"):
+    with pytest.raises(AssertionError, match="printed otherwise"):
         run(cells)
 
 
