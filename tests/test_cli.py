@@ -82,15 +82,25 @@ def test_list_names_experiments_benchmarks_and_what_is_recorded(home, monkeypatc
 
 
 def test_bench_ngram_passes_on_brown_and_the_number_of_tokens(monkeypatch):
-    split = field.bengio_split([f"w{i % 5}" for i in range(1000)], 800, 100)
+    split = field.bengio_split([f"w{i % 5}" for i in range(3_000)], 2_000, 500)
     seen = []
     monkeypatch.setattr(field, "brown", lambda: field.Brown(documents=()))
     monkeypatch.setattr(field, "bengio_split", lambda words: split)
     monkeypatch.setattr(cli.benchmarks, "ngram", lambda *a: seen.append(a))
-    result = runner.invoke(cli.app, ["bench", "ngram", "--tokens", "300"])
+    result = runner.invoke(cli.app, ["bench", "ngram", "--tokens", "1000"])
     assert result.exit_code == 0
     train, test, size = seen[0]
-    assert (len(train), len(test), size) == (300, 100, 6)
+    assert (len(train), len(test), size) == (1_000, 500, 6)
+
+
+@pytest.mark.parametrize(("tokens", "bound"), [("999", "1000"), ("800001", "800000")])
+def test_a_benchmark_on_too_little_or_too_much_text_is_refused(
+    tokens, bound, monkeypatch
+):
+    monkeypatch.setattr(field, "brown", lambda: pytest.fail("it read the corpus"))
+    result = runner.invoke(cli.app, ["bench", "ngram", "--tokens", tokens])
+    assert result.exit_code == 2
+    assert bound in result.output
 
 
 def test_the_summary_says_how_much_it_leaves_out():

@@ -215,3 +215,11 @@ def test_a_note_stands_right_of_the_axes_at_the_height_of_its_row(axes):
         assert box.x0 > axes.get_window_extent().x1
         height = axes.transData.transform((0, row))[1]
         assert (box.y0 + box.y1) / 2 == pytest.approx(height, abs=2)
+
+
+@pytest.mark.parametrize("number", [0, 4])
+def test_no_group_or_a_fourth_is_refused(number):
+    _, axes = plt.subplots()
+    groups = {f"g{i}": [1.0] for i in range(number)}
+    with pytest.raises(ValueError, match=f"1 to 3 groups, not {number}"):
+        plot.grouped_bars(axes, ["a"], groups)

@@ -208,9 +208,14 @@ def grouped_bars(
     Args:
         axes: Where to draw.
         names: What the bars stand over, shape (N,).
-        groups: Heights by group, each of shape (N,); three groups at most.
+        groups: Heights by group, each of shape (N,).
+
+    Raises:
+        ValueError: There is no group, or more than three.
     """
     fills = (ORANGE, LIGHT_BLUE, COLOURS[0])
+    if not 0 < len(groups) <= len(fills):
+        raise ValueError(f"1 to {len(fills)} groups, not {len(groups)}: {[*groups]}")
     width = 0.8 / len(groups)
     for place, (group, heights) in enumerate(groups.items()):
         left = np.arange(len(names)) - 0.4 + (place + 0.5) * width
