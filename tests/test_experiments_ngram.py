@@ -258,7 +258,27 @@ def test_redirected_mass_uses_the_k_that_add_k_chose():
     models = experiments.contestants(split, 3)
     assert models["add-k"].smoothing.k == min(experiments.ADD_K)
     model = experiments.fit(split, 3, experiments.Redirected(k=min(experiments.ADD_K)))
-    assert experiments.redirected(split, models) == model.perplexity(split.test)
+    found = experiments.controls(split, models)["add_k_redirected"]
+    assert found == model.perplexity(split.test)
+
+
+def test_levelled_mass_keeps_kneser_neys_amounts_and_divides_them_evenly():
+    context = SPLIT.train[:2]
+    level = experiments.fit(SPLIT, 3, experiments.Levelled())
+    model = experiments.fit(SPLIT, 3, experiments.ModifiedKneserNey())
+    # What a word gets beyond its lower-order share is what it kept.
+    gamma = 1 - (level.distribution(context) - level.distribution(context).min()).sum()
+    kept = model.distribution(context) - gamma * model.distribution(context[1:])
+    np.testing.assert_allclose(
+        level.distribution(context), kept + gamma / 20, rtol=1e-9
+    )
+
+
+def test_witten_bell_continued_differs_in_the_lower_counts_alone():
+    found = experiments.controls(SPLIT, contestants(3))["witten_bell_continued"]
+    own = [contestants(n)["Witten-Bell"].perplexity(SPLIT.test) for n in range(1, 6)]
+    assert found[0] == own[0]  # of order 1 there is no lower order
+    assert all(a != b for a, b in zip(found[1:], own[1:], strict=True))
 
 
 def test_the_rare_share_counts_the_rare_symbol_wherever_it_stands():
@@ -533,7 +553,7 @@ def test_the_record_has_one_number_for_each_order_seed_and_side(record):
         "tables",
         "adjusted_counts",
         "unseen_mass",
-        "redirected",
+        "controls",
         "training_size",
     }
     results = record["results"]
@@ -556,7 +576,7 @@ def test_counts_are_adjusted_for_bigrams_and_mass_is_that_of_trigrams(record, sm
     expected = experiments.adjusted_counts(CORPUS, small, pairs)
     assert results["adjusted_counts"] == expected
     assert results["unseen_mass"] == experiments.unseen_mass(small, triples)
-    assert results["redirected"] == experiments.redirected(small, triples)
+    assert results["controls"] == experiments.controls(small, triples)
 
 
 def test_each_measurement_asks_the_models_it_is_named_after(small, monkeypatch):

@@ -396,3 +396,10 @@ def test_stupid_backoff_scores_do_not_sum_to_one():
         model.next_scores([0]), [0.8 / 6, 1 / 2, 0.4 / 6, 1 / 2], rtol=1e-12
     )
     assert model.next_scores([0]).sum() == pytest.approx(1.2, rel=1e-12)
+
+
+@pytest.mark.parametrize("generator", [7, None, np.random])
+def test_a_source_of_draws_that_is_no_generator_is_refused(generator):
+    model = NgramModel(1, MLE()).fit([0, 1], 2)
+    with pytest.raises(ValueError, match="generator must be a numpy Generator"):
+        model.sample(3, generator)

@@ -147,3 +147,9 @@ def test_the_page_is_prose_that_can_be_counted():
     assert tokens.count(".") > 20
     # The tokens of a page make a page of the same tokens.
     assert tokenize(" ".join(tokens)) == tokens
+
+
+@pytest.mark.parametrize("make", [Vocabulary.build, Vocabulary(("a",)).encode])
+def test_a_text_in_place_of_words_is_refused(make):
+    with pytest.raises(ValueError, match="not the text 'the bank'"):
+        make("the bank")

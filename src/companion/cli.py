@@ -22,6 +22,7 @@ app = typer.Typer(
 def run(name: Annotated[str, typer.Argument(help="Name of an experiment.")]) -> None:
     """Run an experiment, keep its record, and say what was found."""
     _choose("experiment", name, EXPERIMENTS)
+    typer.echo(f"running {name}; this takes minutes and saves its record at the end")
     try:
         found = EXPERIMENTS[name]()
     except field.FieldDataError as error:

@@ -316,8 +316,14 @@ class NgramModel:
                 like; not returned.
 
         Raises:
-            ValueError: `length` is negative, or as for `distribution`.
+            ValueError: `length` is negative, `generator` is none, or as for
+                `distribution`.
         """
+        if not isinstance(generator, np.random.Generator):
+            raise ValueError(
+                f"generator must be a numpy Generator, such as "
+                f"np.random.default_rng(0), not {generator!r}"
+            )
         if length < 0:
             raise ValueError(f"length must be 0 or more, not {length}")
         text = list(self._check(context))
@@ -399,8 +405,8 @@ def _checked(ids: Ids, vocabulary_size: int) -> np.ndarray:
         return np.zeros(0, dtype=np.int64)
     if ids.ndim != 1 or ids.dtype.kind not in "iu":
         raise ValueError(
-            f"ids must be whole numbers in one dimension, "
-            f"not {ids.dtype} of shape {ids.shape}"
+            f"ids must be whole numbers in one dimension, not {ids.dtype} of shape "
+            f"{ids.shape}; a vocabulary's encode makes them of words"
         )
     outside = (ids < 0) | (ids >= vocabulary_size)
     if outside.any():

@@ -50,7 +50,8 @@ class Vocabulary:
                 `minimum_count` is above 1, since otherwise nothing is merged.
 
         Raises:
-            ValueError: `minimum_count` is below 1, or `words` is empty.
+            ValueError: `minimum_count` is below 1, or `words` is empty or one string,
+                whose letters would be taken for words.
 
         >>> vocabulary = Vocabulary.build("the bank by the river bank".split(), 2)
         >>> vocabulary.words
@@ -58,6 +59,8 @@ class Vocabulary:
         >>> vocabulary.encode("the old bank".split())
         array([2, 0, 1])
         """
+        if isinstance(words, str):
+            raise ValueError(f"words must be a list of words, not the text {words!r}")
         if minimum_count < 1:
             raise ValueError(f"minimum_count must be 1 or more, not {minimum_count}")
         counts = Counter(words)

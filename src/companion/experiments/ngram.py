@@ -8,7 +8,8 @@ Axes: T tokens, V vocabulary, K distinct n-grams, W windows, C candidates.
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -31,7 +32,7 @@ from companion.smoothing import Counts
 
 ORDERS = (1, 2, 3, 4, 5)
 SEEDS = (0, 1, 2)
-ADD_K = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003)
+ADD_K = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003)
 TRAINING_SIZES = (50_000, 100_000, 200_000, 400_000, 800_000)
 SENTENCES = 2_000  # for each seed, as `GAPS` and `OPEN_GAPS`
 GAPS = 2_000
@@ -61,7 +62,7 @@ def brown() -> dict:
         "tables": table_sizes(split),
         "adjusted_counts": adjusted_counts(corpus, split, fitted[2]),
         "unseen_mass": unseen_mass(split, fitted[3]),
-        "redirected": redirected(split, fitted[3]),
+        "controls": controls(split, fitted[3]),
         "training_size": training_sizes(split),
         "stupid_backoff_sum": [score_sum(m, split) for m in stupid],
         "stupid_backoff_gap": [
@@ -103,7 +104,7 @@ def contestants(split: field.BengioSplit, order: int) -> dict[str, NgramModel]:
     added = [fit(split, order, AddK(k)) for k in ADD_K]
     return {
         "maximum likelihood": fit(split, order, MLE()),
-        "add-one": added[0],
+        "add-one": fit(split, order, AddK(1.0)),
         "add-k": min(added, key=lambda m: m.perplexity(split.valid)),
         "Witten-Bell": fit(split, order, WittenBell()),
         "absolute discounting": fit(split, order, AbsoluteDiscounting()),
@@ -282,7 +283,7 @@ class Redirected(ModifiedKneserNey):
 
     def prepare(self, order: int, likelihoods: Callable) -> "Redirected":
         """Note which order is the highest."""
-        return Redirected(k=self.k, top=order)
+        return replace(self, top=order)
 
     def share(self, counts: Counts) -> tuple[np.ndarray, np.ndarray]:
         """Take as add-k does at the highest order, as modified Kneser-Ney below."""
@@ -291,15 +292,35 @@ class Redirected(ModifiedKneserNey):
         return super().share(counts)
 
 
-def redirected(split: field.BengioSplit, models: Mapping[str, NgramModel]) -> float:
-    """Return the test perplexity of tuned add-k, its gifts given elsewhere.
+@dataclass(frozen=True)
+class Levelled(ModifiedKneserNey):
+    """What modified Kneser-Ney hands to the unseen, given to all words alike."""
 
-    The control to `unseen_mass`: every context hands down just what add-k does, no
-    longer to all words alike but to the shorter context.
+    recursive: ClassVar[bool] = False
+
+
+@dataclass(frozen=True)
+class ContinuedWittenBell(WittenBell):
+    """Witten-Bell whose lower orders count contexts, as Kneser-Ney's do."""
+
+    continuation: ClassVar[bool] = True
+
+
+def controls(split: field.BengioSplit, models: Mapping[str, NgramModel]) -> dict:
+    """Return test perplexities of smoothers with one part exchanged.
+
+    `add_k_redirected` and `kneser_ney_levelled` keep the amounts of tuned add-k and of
+    modified Kneser-Ney, n = 3, and exchange to whom they go: shorter contexts, all
+    words alike. `witten_bell_continued` keeps Witten-Bell's rule and exchanges what
+    the lower orders count; a list over the orders.
     """
-    add_k = models["add-k"]
-    elsewhere = Redirected(k=add_k.smoothing.k)
-    return fit(split, add_k.order, elsewhere).perplexity(split.test)
+    redirected = fit(split, 3, Redirected(k=models["add-k"].smoothing.k))
+    continued = [fit(split, n, ContinuedWittenBell()) for n in ORDERS]
+    return {
+        "add_k_redirected": redirected.perplexity(split.test),
+        "kneser_ney_levelled": fit(split, 3, Levelled()).perplexity(split.test),
+        "witten_bell_continued": [m.perplexity(split.test) for m in continued],
+    }
 
 
 def training_sizes(split: field.BengioSplit) -> dict:
