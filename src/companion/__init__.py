@@ -4,5 +4,3 @@ One module a chapter holds that chapter's models; the modules beside them read
 data, run experiments, draw figures and show code. Importing any of them never
 seeds, prints or downloads.
 """
-
-__version__ = "0.1.0"

@@ -21,6 +21,9 @@ from companion.ngram import (
 
 __all__ = ["ngram"]
 
+ORDER = 3  # of the models of both libraries
+LONGEST = 5  # of one more Kneser-Ney model, ours alone
+
 HEADER = (
     f"{'':<20}{'fit, seconds':^27}{'scoring, tokens/second':^31}{'largest':>12}\n"
     f"{'smoothing':<20}{'ours':>8}{'NLTK':>9}{'ratio':>10}"
@@ -81,8 +84,6 @@ def ngram(
     train_ids: np.ndarray,
     test_ids: np.ndarray,
     vocabulary_size: int,
-    order: int = 3,
-    longest_order: int = 5,
     write: Callable[[str], None] = print,
 ) -> list[dict]:
     """Return and print the speed of our n-gram models and of NLTK's.
@@ -96,8 +97,6 @@ def ngram(
         test_ids: Token ids to score, int64, shape (T,). We score all of them,
             NLTK the first few: the output says how many.
         vocabulary_size: V.
-        order: Order of the models of both libraries.
-        longest_order: Order of one more Kneser-Ney model, ours alone.
         write: Takes each line of the table.
 
     Returns:
@@ -109,15 +108,15 @@ def ngram(
         ImportError: NLTK is not installed.
         ValueError: The test part is too short to hold one n-gram.
     """
-    if len(test_ids) < order:
-        raise ValueError(f"{len(test_ids)} test tokens hold no n-gram of order {order}")
+    if len(test_ids) < ORDER:
+        raise ValueError(f"{len(test_ids)} test tokens hold no n-gram of order {ORDER}")
     _nltk()
     write(
         f"{len(train_ids):,} tokens counted, {len(test_ids):,} scored, "
-        f"V = {vocabulary_size:,}, order {order}, one thread"
+        f"V = {vocabulary_size:,}, order {ORDER}, one thread"
     )
     write("NLTK counts n-grams in Python dictionaries; ours are sorted numpy arrays.")
-    counts, nltk_fit = _fit_nltk(train_ids, vocabulary_size, order)
+    counts, nltk_fit = _fit_nltk(train_ids, vocabulary_size, ORDER)
     write("NLTK's fit is the same for all smoothings: it was timed once.")
     write(HEADER)
     rows = []
@@ -126,8 +125,8 @@ def ngram(
             {
                 "name": pair.name,
                 "nltk_fit_seconds": nltk_fit,
-                **_time_ours(pair.ours, train_ids, test_ids, vocabulary_size, order),
-                **_time_nltk(pair, counts, test_ids, vocabulary_size, order),
+                **_time_ours(pair.ours, train_ids, test_ids, vocabulary_size, ORDER),
+                **_time_nltk(pair, counts, test_ids, vocabulary_size, ORDER),
             }
         )
         _compare(rows[-1])
@@ -135,7 +134,7 @@ def ngram(
     samples = ", ".join(f"{row['nltk_tokens']:,}" for row in rows)
     write(f"NLTK scored {samples} test tokens, in the order of the lines.")
     write(NOTES)
-    write(_alone(train_ids, test_ids, vocabulary_size, longest_order))
+    write(_alone(train_ids, test_ids, vocabulary_size, LONGEST))
     return rows
 
 
