@@ -1,55 +1,143 @@
 """The `companion` command."""
 
-import time
-
 import pytest
 from typer.testing import CliRunner
 
 from companion import cli, field, records
+from companion.experiments import Experiment
+from companion.field.fetch import registered_file
+from companion.records import claims
 
 runner = CliRunner()
 
 
+def corpus():
+    return [1, 2, 3]
+
+
+def settings(preset):
+    return {"preset": preset}
+
+
+def length(corpus):
+    return len(corpus)
+
+
+def drawn(corpus, seed):
+    return corpus[seed % 3]
+
+
+def broken():
+    raise field.FieldDataError("could not get brown/brown.zip")
+
+
+def stopped():
+    raise KeyboardInterrupt
+
+
+def experiment(name="tiny", once=(settings, length), **others):
+    return Experiment(name=name, world="lab", data=(), once=once, **others)
+
+
 @pytest.fixture
 def home(tmp_path, monkeypatch):
-    """Return a folder that holds the records and is the current one."""
+    """Return a folder that holds the records; `tiny` is the only experiment."""
     monkeypatch.setattr(records, "FOLDER", tmp_path)
+    monkeypatch.setenv("COMPANION_DATA_CACHE", str(tmp_path / "cache"))
+    tiny = experiment(by_seed=(drawn,), presets=("cpu", "gpu"))
+    monkeypatch.setattr(cli, "EXPERIMENTS", {"tiny": tiny})
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-def tiny():
-    return records.record(
-        "tiny",
-        settings={"order": 2},
-        results={"perplexity": {"add-one": [3.0, 2.5]}, "types": 1234},
-        data=[],
-        started=time.time(),
-    )
+def run(*arguments):
+    return runner.invoke(cli.app, ["run", *arguments])
 
 
-def test_run_saves_the_record_and_says_what_was_found(home, monkeypatch):
-    monkeypatch.setitem(cli.EXPERIMENTS, "tiny", tiny)
-    result = runner.invoke(cli.app, ["run", "tiny"])
+def test_run_saves_the_record_and_says_how_far_it_is(home):
+    result = run("tiny")
     assert result.exit_code == 0
-    assert "saved tiny.json" in result.output
-    assert "perplexity / add-one: 3  2.5" in result.output
-    assert "types: 1,234" in result.output
-    assert records.load("tiny")["results"]["types"] == 1234
+    assert "tiny: 5 of 5, drawn, seed 2\n" in result.output
+    assert result.output.endswith("tiny: saved tiny.json\n")
+    assert records.load("tiny")["results"] == {"length": 3, "drawn": [1, 2, 3]}
 
 
-def test_run_prints_no_folder_of_this_machine(home, monkeypatch):
-    monkeypatch.setitem(cli.EXPERIMENTS, "tiny", tiny)
-    result = runner.invoke(cli.app, ["run", "tiny"])
-    assert str(home) not in result.output
+def test_run_prints_no_folder_of_this_machine(home):
+    assert str(home) not in run("tiny").output
 
 
-def test_an_unknown_experiment_ends_with_2_and_names_the_choices():
-    result = runner.invoke(cli.app, ["run", "nonsense"])
-    assert result.exit_code == 2
-    assert "no experiment 'nonsense'" in result.output
-    assert "ngram_brown" in result.output
+def test_run_measures_only_what_is_out_of_date_unless_told_otherwise(home):
+    run("tiny")
+    assert "drawn" not in run("tiny").output
+    assert "5 of 5, drawn, seed 2" in run("tiny", "--again").output
+
+
+def test_run_takes_seeds_and_preset(home):
+    run("tiny", "--seeds", "2", "--preset", "gpu")
+    record = records.load("tiny_gpu")
+    assert record["seeds"] == [0, 1]
+    assert record["settings"] == {"preset": "gpu"}
+
+
+def test_run_without_a_name_runs_every_experiment(home, monkeypatch):
+    monkeypatch.setitem(cli.EXPERIMENTS, "other", experiment("other"))
+    result = run()
+    assert result.exit_code == 0
+    assert records.names() == ["other", "tiny"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--preset", "tpu"], "error: tiny: tiny has no preset 'tpu', only: cpu, gpu"),
+        (["--seeds", "0"], "--seeds"),
+    ],
+)
+def test_a_run_that_cannot_be_is_refused_in_words(arguments, says, home):
+    result = run("tiny", *arguments)
+    assert result.exit_code != 0
+    assert says in " ".join(result.output.split())
     assert "Traceback" not in result.output
+    assert records.names() == []
+
+
+def test_an_unknown_experiment_ends_with_2_before_any_is_run(home):
+    result = run("tiny", "nonsense")
+    assert result.exit_code == 2
+    assert "no experiment 'nonsense'; choose from: tiny" in result.output
+    assert records.names() == []
+
+
+def test_missing_data_are_an_error_message_and_the_others_are_run(home, monkeypatch):
+    failing = experiment("broken", (settings, broken))
+    monkeypatch.setattr(
+        cli, "EXPERIMENTS", {"broken": failing, "tiny": experiment("tiny")}
+    )
+    result = run()
+    assert result.exit_code == 1
+    assert "error: broken: could not get brown/brown.zip" in result.output
+    assert "Traceback" not in result.output
+    assert records.names() == ["tiny"]
+
+
+def test_who_stops_a_run_is_told_how_it_goes_on(home, monkeypatch):
+    stopping = experiment("stopping", (settings, stopped))
+    monkeypatch.setitem(cli.EXPERIMENTS, "stopping", stopping)
+    result = run("stopping", "tiny")
+    assert result.exit_code == 130
+    assert "error: stopped; what was measured is kept" in result.output
+    assert records.names() == []
+
+
+def test_a_damaged_record_is_an_error_message(home):
+    run("tiny")
+    (home / "tiny.json").write_text("{}")
+    result = run("tiny")
+    assert result.exit_code == 1
+    assert "error: tiny: tiny.json is damaged" in result.output
+    listed = runner.invoke(cli.app, ["list"])
+    assert listed.exit_code == 0
+    assert "tiny: error: tiny.json is damaged" in listed.output
 
 
 def test_an_unknown_benchmark_ends_with_2_and_names_the_choices():
@@ -58,27 +146,24 @@ def test_an_unknown_benchmark_ends_with_2_and_names_the_choices():
     assert "no benchmark 'nonsense'; choose from: ngram" in result.output
 
 
-def test_missing_data_is_an_error_message_and_no_traceback(home, monkeypatch):
-    def offline():
-        raise field.FieldDataError("could not get brown/brown.zip")
-
-    monkeypatch.setitem(cli.EXPERIMENTS, "tiny", offline)
-    result = runner.invoke(cli.app, ["run", "tiny"])
-    assert result.exit_code == 1
-    assert "error: could not get brown/brown.zip" in result.output
-    assert records.names() == []
-
-
 def test_list_names_experiments_benchmarks_and_what_is_recorded(home, monkeypatch):
-    monkeypatch.setitem(cli.EXPERIMENTS, "tiny", tiny)
-    assert "tiny: not recorded yet" in runner.invoke(cli.app, ["list"]).output
-    path = records.save(tiny())
     output = runner.invoke(cli.app, ["list"]).output
-    assert f"tiny: recorded {records.load(path.stem)['provenance']['date'][:10]}" in (
-        output
-    )
-    assert "ngram_brown" in output
-    assert "benchmarks\n  ngram" in output
+    assert "experiments\n  tiny: not recorded yet\n" in output
+    assert "benchmarks\n  ngram\n" in output
+    run("tiny", "--seeds", "2")
+    output = runner.invoke(cli.app, ["list"]).output
+    described = records.describe(records.load("tiny"))
+    assert f"tiny: {described}; out of date: drawn, seed 2\n" in output
+    run("tiny")
+    described = records.describe(records.load("tiny"))
+    assert f"tiny: {described}\n" in runner.invoke(cli.app, ["list"]).output
+
+
+def test_every_experiment_of_the_book_is_listed_under_its_name_and_reads_known_data():
+    assert "ngram_brown" in cli.EXPERIMENTS
+    for name, one in cli.EXPERIMENTS.items():
+        assert one.name == name
+        assert all(registered_file(file) for file in one.data)
 
 
 def test_bench_ngram_passes_on_brown_and_the_number_of_tokens(monkeypatch):
@@ -103,11 +188,25 @@ def test_a_benchmark_on_too_little_or_too_much_text_is_refused(
     assert bound in result.output
 
 
-def test_the_summary_says_how_much_it_leaves_out():
-    lines = cli.summary({f"x{i}": i for i in range(10)}, most=4)
-    assert lines == ["  x0: 0", "  x1: 1", "  x2: 2", "  and 7 more lines"]
+def test_the_ledger_has_every_claim_of_the_book():
+    found = claims.claims()
+    needed = {f.record for claim in found.values() for f in claim.lab + claim.field}
+    if missing := needed - set(records.names()):
+        pytest.skip(f"needs {', '.join(missing)}; `companion run` measures it")
+    result = runner.invoke(cli.app, ["ledger"])
+    assert result.exit_code == 0
+    starts = [
+        line.split()[0] for line in result.output.splitlines() if line[:1].strip()
+    ]
+    assert [start for start in starts if start in found] == list(found)
 
 
-def test_the_summary_shows_the_beginning_of_a_long_list():
-    lines = cli.summary({"n": {"a": list(range(9))}, "words": ["x", "y"]})
-    assert lines == ["  n / a: 0  1  2  3  4  5  ..."]
+def test_a_claim_that_cannot_be_judged_ends_the_ledger_in_words(monkeypatch):
+    def fails():
+        raise claims.ClaimError("claim '2.1' lacks: source")
+
+    monkeypatch.setattr(cli.cards, "ledger", fails)
+    result = runner.invoke(cli.app, ["ledger"])
+    assert result.exit_code == 1
+    assert "error: claim '2.1' lacks: source" in result.output
+    assert "Traceback" not in result.output

@@ -2,12 +2,14 @@
 
 from collections import Counter
 from functools import cache, partial
+from itertools import permutations
 
 import numpy as np
 import pytest
 
 from companion import field, records
 from companion.experiments import ngram as experiments
+from companion.experiments import questions, run
 from companion.ngram import (
     AbsoluteDiscounting,
     AddK,
@@ -58,6 +60,10 @@ def contestants(n):
     return experiments.contestants(SPLIT, n)
 
 
+def labelled(values):
+    return {f"n = {n}": value for n, value in enumerate(values, 1)}
+
+
 def windows(ids, n):
     return [tuple(map(int, ids[i : i + n])) for i in range(len(ids) - n + 1)]
 
@@ -82,7 +88,7 @@ def test_a_walk_finds_each_context_and_ngram_or_minus_one():
 def test_unseen_shares_are_those_of_sets(monkeypatch):
     sizes = (10, 300, 3_000)
     monkeypatch.setattr(experiments, "TRAINING_SIZES", sizes)
-    shares = experiments.unseen_shares(SPLIT)
+    shares = experiments.unseen(SPLIT)
     assert shares["training_tokens"] == list(sizes)
     for n in range(1, 6):
         grams = windows(SPLIT.test, n)
@@ -92,10 +98,10 @@ def test_unseen_shares_are_those_of_sets(monkeypatch):
 
 
 def test_table_sizes_are_those_of_dictionaries():
-    sizes = experiments.table_sizes(SPLIT)
+    sizes = experiments.tables(SPLIT)
     counts = [Counter(windows(SPLIT.train, n)) for n in range(1, 6)]
-    assert sizes["distinct"] == [len(c) for c in counts]
-    assert sizes["once"] == [list(c.values()).count(1) for c in counts]
+    assert sizes["distinct"] == labelled(len(c) for c in counts)
+    assert sizes["once"] == labelled(list(c.values()).count(1) for c in counts)
     pairs = list(counts[1].values())
     assert sizes["pairs_by_count"] == [pairs.count(r) for r in range(1, 12)]
 
@@ -164,10 +170,7 @@ def test_worth_by_count_leaves_the_rest_to_what_was_not_seen():
 
 
 def test_adjusted_counts_of_each_smoothing_are_what_its_formula_says():
-    words = [f"w{i}" for i in np.concatenate([SPLIT.train, SPLIT.valid, SPLIT.test])]
-    sentences = [" ".join(words[i : i + 10]) for i in range(0, len(words), 10)]
-    corpus = corpus_of(sentences[:100], sentences[100:250], sentences[250:])
-    rows = experiments.adjusted_counts(corpus, SPLIT, contestants(2))
+    rows = experiments.adjusted_counts(SPLIT, {2: contestants(2)})
     # Maximum likelihood takes counts at their word: c(h) c(hw) / c(h) = r.
     np.testing.assert_allclose(rows["maximum likelihood"], range(10), atol=1e-9)
     assert rows["held-out text"] == experiments.held_out_counts(
@@ -177,12 +180,32 @@ def test_adjusted_counts_of_each_smoothing_are_what_its_formula_says():
     model = experiments.fit(SPLIT, 2, AbsoluteDiscounting())
     discount = model.smoothing.discounts(model.counts[-1])[0]
     assert all(rows["absolute discounting"][1:] > np.arange(1, 10) - discount)
-    # One row for each seed where pieces were shuffled.
-    for unit in ("documents", "sentences"):
-        shuffled = rows.pop(f"held-out text, {unit} shuffled")
-        assert len(shuffled) == len(experiments.SEEDS)
-        assert shuffled[0] != shuffled[1]
-    assert all(np.shape(row)[-1] == 10 for row in rows.values())
+    assert all(len(row) == 10 for row in rows.values())
+
+
+def test_shuffled_counts_are_those_of_shuffled_documents_and_sentences(monkeypatch):
+    texts = {}
+
+    def spy(train, held, size):
+        return [train.tolist(), held.tolist(), size]
+
+    monkeypatch.setattr(experiments, "held_out_counts", spy)
+    corpus = corpus_of(["w0 w1", "w2 w3"], ["w4 w5", "w6 w7"], ["w8 w9"])
+    split = split_of([0] * 6, [0] * 4, [], 10)
+    for seed in range(20):
+        rows = experiments.shuffled_counts(corpus, split, seed)
+        assert rows == experiments.shuffled_counts(corpus, split, seed)
+        for unit, (train, held, size) in rows.items():
+            assert (len(train), len(held), size) == (6, 4, 10)
+            texts.setdefault(unit, set()).add(tuple(train + held))
+    # Three documents stand in 6 orders; sentences part what a document has together.
+    together = [(0, 1, 2, 3), (4, 5, 6, 7), (8, 9)]
+    orders = {sum(order, ()) for order in permutations(together)}
+    assert texts["documents"] <= orders
+    assert len(texts["documents"]) > 3
+    assert not texts["sentences"] <= orders
+    pairs = {text[i : i + 2] for text in texts["sentences"] for i in range(0, 10, 2)}
+    assert pairs == {(0, 1), (2, 3), (4, 5), (6, 7), (8, 9)}
 
 
 def test_shuffling_moves_whole_pieces_and_loses_none():
@@ -210,7 +233,7 @@ def test_shuffled_texts_are_as_long_as_the_parts_they_stand_for():
 
 def test_unseen_mass_by_hand():
     split = split_of([0, 1, 2, 0, 1, 3], [0, 1, 2], [0, 1, 2, 0, 1, 4, 0], 5)
-    mass = experiments.unseen_mass(split, experiments.contestants(split, 3))
+    mass = experiments.unseen_mass(split, {3: experiments.contestants(split, 3)})
     # 01-2 seen, 12-0 seen, 20-1 seen, 01-4 new, 14-0: context new, so not counted
     assert mass["observed"] == 1 / 4
     assert mass["maximum likelihood"] == pytest.approx(0, abs=1e-12)
@@ -258,7 +281,7 @@ def test_redirected_mass_uses_the_k_that_add_k_chose():
     models = experiments.contestants(split, 3)
     assert models["add-k"].smoothing.k == min(experiments.ADD_K)
     model = experiments.fit(split, 3, experiments.Redirected(k=min(experiments.ADD_K)))
-    found = experiments.controls(split, models)["add_k_redirected"]
+    found = experiments.controls(split, {3: models})["add_k_redirected"]
     assert found == model.perplexity(split.test)
 
 
@@ -275,7 +298,7 @@ def test_levelled_mass_keeps_kneser_neys_amounts_and_divides_them_evenly():
 
 
 def test_witten_bell_continued_differs_in_the_lower_counts_alone():
-    found = experiments.controls(SPLIT, contestants(3))["witten_bell_continued"]
+    found = experiments.controls(SPLIT, {3: contestants(3)})["witten_bell_continued"]
     own = [contestants(n)["Witten-Bell"].perplexity(SPLIT.test) for n in range(1, 6)]
     assert found[0] == own[0]  # of order 1 there is no lower order
     assert all(a != b for a, b in zip(found[1:], own[1:], strict=True))
@@ -284,12 +307,12 @@ def test_witten_bell_continued_differs_in_the_lower_counts_alone():
 def test_the_rare_share_counts_the_rare_symbol_wherever_it_stands():
     vocabulary = Vocabulary(("a", "<rare>", "b"), "<rare>")
     split = field.BengioSplit(vocabulary, *(np.array([1, 0, 2, 1, 0]),) * 3)
-    assert experiments.rare_share(split) == 2 / 5
+    assert experiments.rare_share_of_test(split) == 2 / 5
 
 
 def test_longer_training_texts_are_prefixes_of_the_whole(monkeypatch):
     monkeypatch.setattr(experiments, "TRAINING_SIZES", (1_000, 3_000))
-    rows = experiments.training_sizes(SPLIT)["perplexity"]
+    rows = experiments.training_size(SPLIT)["perplexity"]
     whole = [experiments.fit(SPLIT, n, experiments.ModifiedKneserNey()) for n in (1, 5)]
     assert rows[0][1] == whole[0].perplexity(SPLIT.test)
     assert rows[4][1] == whole[1].perplexity(SPLIT.test)
@@ -330,7 +353,7 @@ def test_every_contestant_is_fitted_and_the_best_k_is_chosen_on_validation():
 
 
 def test_perplexities_have_one_entry_for_each_order_and_part():
-    rows = experiments.perplexities(SPLIT, {n: contestants(n) for n in range(1, 6)})
+    rows = experiments.perplexity(SPLIT, {n: contestants(n) for n in range(1, 6)})
     model = experiments.fit(SPLIT, 3, ModifiedKneserNey())
     row = rows["modified Kneser-Ney"]
     assert row["valid"][2] == model.perplexity(SPLIT.valid)
@@ -368,120 +391,10 @@ def test_whole_sentences_are_counted_word_for_word():
     assert counts == {"sentences": 4, "in_training": 2}
 
 
-def test_a_model_of_order_one_cannot_tell_swapped_words(monkeypatch):
-    monkeypatch.setattr(experiments, "SENTENCES", 30)
-    sentences = list(SPLIT.test.reshape(-1, 10))
-    model = experiments.fit(SPLIT, 1, KneserNey())
-    assert all(experiments.swapped(model, sentences, seed) == 0.5 for seed in range(5))
-
-
-def test_swapped_words_are_found_where_the_order_of_words_is_fixed(monkeypatch):
-    monkeypatch.setattr(experiments, "SENTENCES", 10)
-    cycle = np.arange(300) % 10
-    split = split_of(cycle, cycle, cycle, 10)
-    forwards = [np.roll(np.arange(10), r) for r in range(10)]
-    model = experiments.fit(split, 2, KneserNey(0.5))
-    assert experiments.swapped(model, forwards, 0) == 1
-    # Read backwards no pair was ever seen, and a swap makes one pair that was.
-    assert experiments.swapped(model, [s[::-1] for s in forwards], 0) == 0
-
-
-def test_no_sentence_is_swapped_twice(monkeypatch):
-    monkeypatch.setattr(experiments, "SENTENCES", 10)
-    cycle = np.arange(300) % 10
-    model = experiments.fit(split_of(cycle, cycle, cycle, 10), 2, KneserNey(0.5))
-    forwards = [np.roll(np.arange(10), r) for r in range(5)]
-    # Five won and five lost, whatever the seed, if each of the ten comes once.
-    sentences = forwards + [s[::-1] for s in forwards]
-    assert all(experiments.swapped(model, sentences, seed) == 0.5 for seed in range(5))
-
-
-def test_swapping_leaves_the_sentences_as_they_were(monkeypatch):
-    monkeypatch.setattr(experiments, "SENTENCES", 40)
-    sentences = list(SPLIT.test.copy().reshape(-1, 10))
-    experiments.swapped(experiments.fit(SPLIT, 2, KneserNey()), sentences, 0)
-    np.testing.assert_array_equal(np.concatenate(sentences), SPLIT.test)
-
-
-# Gaps
-
-
-@pytest.mark.parametrize("order", [1, 2, 3])
-def test_gap_scores_are_differences_of_whole_text_probabilities(order):
-    model = experiments.fit(SPLIT, order, KneserNey())
-    text, at = SPLIT.test, 50
-    candidates = np.array([text[at], 0, 7, 19])
-    left, both = experiments.gap_scores(model, text, at, candidates)
-    slow_left, slow_both = [], []
-    for word in candidates:
-        filled = text.copy()
-        filled[at] = word
-        slow_left.append(model.log_prob(filled[: at + 1]) - model.log_prob(text[:at]))
-        slow_both.append(model.log_prob(filled))
-    np.testing.assert_allclose(left, slow_left, rtol=1e-9)
-    # The window holds all that the candidate changes, so differences are the same.
-    np.testing.assert_allclose(both - both[0], np.array(slow_both) - slow_both[0])
-
-
-def test_the_best_shares_its_place_with_its_equals():
-    scores = np.array([-3.0, -1.0, -2.0, -1.0, -1.0 + 1e-12])
-    # 1, 3 and 4 are equally good
-    shares = [experiments.share_of_best(scores, at) for at in range(5)]
-    assert shares == pytest.approx([0, 1 / 3, 0, 1 / 3, 1 / 3])
-    assert experiments.share_of_best(np.array([-1.0, -2.0]), 0) == 1
-    assert experiments.share_of_best(np.array([-np.inf, -np.inf]), 0) == 0.5
-
-
-@pytest.mark.parametrize("measure", ["gaps", "open_gaps"])
-def test_a_gap_in_a_cycle_is_always_filled_rightly(measure, monkeypatch):
-    monkeypatch.setattr(experiments, measure.upper(), 20)
-    cycle = np.arange(300) % 10
-    # The gaps are the test part's: validation runs backwards and would be all wrong.
-    split = split_of(cycle, cycle[::-1], cycle, 10)
-    model = experiments.fit(split, 2, KneserNey(0.5))
-    assert getattr(experiments, measure)(model, split, 0) == [1, 1]
-
-
-def test_without_a_context_left_and_both_sides_are_the_same(monkeypatch):
-    monkeypatch.setattr(experiments, "OPEN_GAPS", 100)
-    model = experiments.fit(SPLIT, 1, KneserNey())
-    left, both = experiments.open_gaps(model, SPLIT, 0)
-    # Order 1 always says the most frequent word: right as often as that is the word.
-    places = np.random.default_rng(0).integers(5, len(SPLIT.test) - 5, 100)
-    commonest = np.bincount(SPLIT.train).argmax()
-    assert left == both == np.mean(SPLIT.test[places] == commonest)
-
-
-def test_the_words_to_choose_from_hold_the_true_word_once(monkeypatch):
-    monkeypatch.setattr(experiments, "GAPS", 50)
-    asked = []
-
-    def spy(model, ids, at, candidates):
-        asked.append((ids[at], candidates))
-        return np.zeros(10), np.arange(10.0)
-
-    monkeypatch.setattr(experiments, "gap_scores", spy)
-    # Ten words that differ must come from training: the other parts have five.
-    split = split_of(SPLIT.train, SPLIT.valid % 5, SPLIT.test % 5, 20)
-    model = experiments.fit(split, 1, KneserNey())
-    # Ten equally good: a tenth; the true word is the first, and the worst: none.
-    assert experiments.gaps(model, split, 0) == pytest.approx([0.1, 0])
-    for truth, candidates in asked:
-        assert len(candidates) == 10
-        assert candidates[0] == truth
-        assert truth not in candidates[1:]
-
-
 # The record: twenty documents of twenty sentences of ten words
 
-SMALL = {
-    "SEEDS": (4, 5, 6),
-    "ADD_K": (1.0, 0.1),
-    "TRAINING_SIZES": (1_000, 3_000),
-    "SENTENCES": 20,
-    "GAPS": 15,
-    "OPEN_GAPS": 12,
-}
+SMALL = {"ADD_K": (1.0, 0.1), "TRAINING_SIZES": (1_000, 3_000)}
+ASKED = {"SENTENCES": 20, "GAPS": 15, "OPEN_GAPS": 12}
 split_small = partial(field.bengio_split, train=3_000, valid=600)
 
 
@@ -500,8 +413,9 @@ CORPUS = small_corpus()
 def make_small(patch):
     patch.setattr(field, "brown", lambda: CORPUS)
     patch.setattr(field, "bengio_split", split_small)
-    for name, value in SMALL.items():
-        patch.setattr(experiments, name, value)
+    for module, values in (experiments, SMALL), (questions, ASKED):
+        for name, value in values.items():
+            patch.setattr(module, name, value)
 
 
 @pytest.fixture
@@ -511,14 +425,19 @@ def small(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def record():
+def record(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("records")
     with pytest.MonkeyPatch.context() as patch:
         make_small(patch)
-        return experiments.brown()
+        patch.setattr(records, "FOLDER", folder)
+        patch.setenv("COMPANION_DATA_CACHE", str(folder / "cache"))
+        return run(experiments.NGRAM_BROWN, say=lambda line: None)
 
 
 def test_the_record_says_what_was_chosen_and_what_was_read(record):
     assert record["name"] == "ngram_brown"
+    assert record["world"] == "field"
+    assert record["seeds"] == [0, 1, 2]
     assert list(record["provenance"]["data"]) == ["brown/brown.zip"]
     assert record["settings"] == {
         "train_tokens": 3_000,
@@ -526,7 +445,6 @@ def test_the_record_says_what_was_chosen_and_what_was_read(record):
         "test_tokens": 400,
         "vocabulary_size": 21,  # twenty words and <rare>
         "orders": [1, 2, 3, 4, 5],
-        "seeds": [4, 5, 6],
         "add_k": [1.0, 0.1],
         "sentences": 20,
         "gaps": 15,
@@ -535,30 +453,19 @@ def test_the_record_says_what_was_chosen_and_what_was_read(record):
     }
 
 
-def test_the_record_has_one_number_for_each_order_seed_and_side(record):
-    shapes = {
-        "stupid_backoff_sum": (5,),
-        "stupid_backoff_gap": (5, 3, 2),
-        "swapped": (5, 3),
-        "gap": (5, 3, 2),
-        "open_gap": (5, 3, 2),
-    }
-    others = {
-        "genres",
-        "rare_share_of_test",
-        "whole_sentences",
-        "perplexity",
-        "discounts",
-        "unseen",
-        "tables",
-        "adjusted_counts",
-        "unseen_mass",
-        "controls",
-        "training_size",
-    }
-    results = record["results"]
-    assert set(results) == set(shapes) | others
-    assert {name: np.shape(results[name]) for name in shapes} == shapes
+def test_the_record_has_one_number_for_each_seed_side_and_order(record):
+    results, orders = record["results"], [f"n = {n}" for n in range(1, 6)]
+    for name in "swapped", "stupid_backoff_gap":
+        assert [list(row) for row in results[name]] == [orders] * 3
+    for name in "gap", "open_gap":
+        for row in results[name]:
+            assert {side: list(of) for side, of in row.items()} == {
+                "left": orders,
+                "both": orders,
+            }
+    for name in "distinct", "once":
+        assert list(results["tables"][name]) == orders
+    assert np.shape(results["stupid_backoff_sum"]) == (5,)
     assert np.shape(results["training_size"]["perplexity"]) == (5, 2)
     assert np.shape(results["unseen"]["ngram"]) == (5, 2)
     assert len(results["perplexity"]) == 8
@@ -570,44 +477,127 @@ def test_the_sentences_compared_are_those_of_training_and_of_test_alone(record):
     assert found == {"sentences": 40, "in_training": 1}
 
 
-def test_counts_are_adjusted_for_bigrams_and_mass_is_that_of_trigrams(record, small):
-    results, pairs = record["results"], experiments.contestants(small, 2)
-    triples = experiments.contestants(small, 3)
-    expected = experiments.adjusted_counts(CORPUS, small, pairs)
-    assert results["adjusted_counts"] == expected
-    assert results["unseen_mass"] == experiments.unseen_mass(small, triples)
-    assert results["controls"] == experiments.controls(small, triples)
+def test_each_measurement_is_made_on_the_models_of_all_smoothings(record, small):
+    results, models = record["results"], experiments.fitted(small)
+    assert results["adjusted_counts"] == experiments.adjusted_counts(small, models)
+    assert results["unseen_mass"] == experiments.unseen_mass(small, models)
+    assert results["controls"] == experiments.controls(small, models)
+    assert results["perplexity"] == experiments.perplexity(small, models)
+    assert results["shuffled_counts"] == [
+        experiments.shuffled_counts(CORPUS, small, seed) for seed in range(3)
+    ]
 
 
-def test_each_measurement_asks_the_models_it_is_named_after(small, monkeypatch):
-    texts = {}
+def test_each_question_is_asked_of_the_models_it_is_named_after(small, monkeypatch):
+    texts = []
 
-    def spy(name):
-        def answer(model, text, *seed):
-            texts[name] = text
-            return [name, repr(model.smoothing), model.order, *seed]
+    def name_of(model):
+        return f"{model.smoothing!r} {model.order}"
 
-        return answer
+    def swapped(model, sentences, seed):
+        texts.append(sentences)
+        return f"swapped {name_of(model)} {seed}"
 
-    def expected(name, smoothing):
-        return [[[name, smoothing, n, seed] for seed in (4, 5, 6)] for n in range(1, 6)]
+    def shares(question):
+        return lambda model, split, seed: [
+            f"{question} {side} {name_of(model)} {seed}" for side in ("left", "both")
+        ]
 
-    kneser_ney = repr(ModifiedKneserNey())
-    stupid = repr(StupidBackoff(base="unigram"))
+    monkeypatch.setattr(questions, "swapped_share", swapped)
+    monkeypatch.setattr(questions, "gap_shares", shares("gap"))
+    monkeypatch.setattr(questions, "open_gap_shares", shares("open"))
 
-    for name in ("gaps", "open_gaps", "swapped", "score_sum"):
-        monkeypatch.setattr(experiments, name, spy(name))
-    results = experiments.brown()["results"]
-    assert results["gap"] == expected("gaps", kneser_ney)
-    assert results["open_gap"] == expected("open_gaps", kneser_ney)
-    assert results["swapped"] == expected("swapped", kneser_ney)
-    assert results["stupid_backoff_gap"] == expected("gaps", stupid)
-    sums = [["score_sum", stupid, n] for n in range(1, 6)]
-    assert results["stupid_backoff_sum"] == sums
+    def expected(question, smoothing):
+        return labelled(f"{question} {smoothing!r} {n} 4" for n in range(1, 6))
+
+    best = experiments.best(experiments.fitted(small))
+    stupid = experiments.stupid(small)
+    kneser_ney, backoff = ModifiedKneserNey(), StupidBackoff(base="unigram")
+    new = experiments.new_sentences(CORPUS, small)
+    found = experiments.swapped(best, new, small, 4)
+    assert found == expected("swapped", kneser_ney)
     # Every test sentence is taken, so laid end to end they are the test part.
-    np.testing.assert_array_equal(np.concatenate(texts["swapped"]), small.test)
+    np.testing.assert_array_equal(np.concatenate(texts[0]), small.test)
+    sides = ("left", "both")
+    assert experiments.gap(best, small, 4) == {
+        side: expected(f"gap {side}", kneser_ney) for side in sides
+    }
+    assert experiments.open_gap(best, small, 4) == {
+        side: expected(f"open {side}", kneser_ney) for side in sides
+    }
+    found = experiments.stupid_backoff_gap(stupid, small, 4)
+    assert found == expected("gap both", backoff)
+    sums = experiments.stupid_backoff_sum(stupid, small)
+    assert sums == [experiments.score_sum(model, small) for model in stupid]
+    assert [name_of(model) for model in stupid] == [
+        f"{backoff!r} {n}" for n in range(1, 6)
+    ]
 
 
 def test_the_record_comes_back_from_its_file_as_it_was(record, tmp_path):
     records.save(record, tmp_path)
     assert records.load("ngram_brown", tmp_path) == record
+
+
+# Document by document
+
+
+def test_test_words_are_counted_by_document_and_from_zero():
+    corpus = corpus_of(["a b", "c"], ["d e"], ["f g h", "i"], ["j"])
+    # Ten words: three, two, four, one. The test part has the last six: the end of the
+    # second document, all of the third and the fourth.
+    split = split_of([0] * 3, [0], [0] * 6, 10)
+    found = experiments.documents_of_test(corpus, split)
+    assert found.tolist() == [0, 1, 1, 1, 1, 2]
+
+
+def test_what_a_document_costs_by_hand():
+    corpus = corpus_of(["a b a b b b b"], ["a b", "c"], ["b b"])
+    split = split_of([0, 1, 0], [1, 1, 1, 1], [0, 1, 2, 1, 1], 3)
+    models = {n: experiments.contestants(split, n) for n in range(1, 6)}
+    with np.errstate(divide="ignore"):
+        found = experiments.by_document(corpus, split, models)
+    assert found["tokens"].tolist() == [3, 2]
+    # Add-one of order 1, V = 3: a 3/6, b 2/6, c 1/6. a b c costs ln 2 + ln 3 + ln 6,
+    # b b twice ln 3.
+    expected = [np.log(36), np.log(9)]
+    losses = found["log_loss"]["add-one"]["n = 1"]
+    np.testing.assert_allclose(losses, expected, atol=5e-4)
+    unsmoothed = found["log_loss"]["maximum likelihood"]["n = 1"]
+    # a 2/3, b 1/3, c never: ln 1.5 + ln 3 + infinity, and twice ln 3
+    np.testing.assert_allclose(unsmoothed, [np.inf, np.log(9)], atol=5e-4)
+
+
+def test_unseen_ngrams_of_a_document_by_hand():
+    corpus = corpus_of(["a b a c a b a b b"], ["a b", "c"], ["b b"])
+    # Training a b a c a; validation b a b b, whose last four are context.
+    split = split_of([0, 1, 0, 2, 0], [1, 0, 1, 1], [0, 1, 2, 1, 1], 4)
+    models = {n: experiments.contestants(split, n) for n in range(1, 6)}
+    with np.errstate(divide="ignore"):
+        found = experiments.by_document(corpus, split, models)["unseen"]
+    # Seen pairs ab ba ac ca. Test b|a b c, b b: ba, ab seen; bc, cb, bb new: 1 and 2.
+    # Seen triples aba bac aca. bba bab abc, bcb cbb: all new: 3 and 2.
+    assert {n: counts.tolist() for n, counts in found.items()} == {
+        "n = 1": [0, 0],
+        "n = 2": [1, 2],
+        "n = 3": [3, 2],
+        "n = 4": [3, 2],
+        "n = 5": [3, 2],
+    }
+
+
+def test_what_documents_cost_adds_up_to_the_recorded_perplexities(record):
+    found, rows = record["results"]["by_document"], record["results"]["perplexity"]
+    assert found["tokens"] == [200, 200]  # two documents of test
+    assert set(found["log_loss"]) == set(rows)
+    for name, by_order in found["log_loss"].items():
+        totals = [np.exp(sum(losses) / 400) for losses in by_order.values()]
+        np.testing.assert_allclose(totals, rows[name]["test"], rtol=1e-5)
+
+
+def test_unseen_ngrams_of_documents_are_those_of_sets(record, small):
+    text = np.concatenate([small.train, small.valid, small.test])
+    for n, counts in enumerate(record["results"]["by_document"]["unseen"].values(), 1):
+        seen = set(windows(small.train, n))
+        new = [gram not in seen for gram in windows(text, n)][-400:]
+        assert counts == [sum(new[:200]), sum(new[200:])]

@@ -2,17 +2,22 @@
 
 import hashlib
 import http.server
+import json
+import re
 import shutil
 import socket
 import threading
 import zipfile
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from companion import field
 from companion.field.brown import read_brown
+
+REGISTRY_PATH = Path(field.__file__).with_name("registry.json")
 
 FILES = {
     "ca01": "\n\n\tThe/at bank/nn closed/vbd ./.\n\n\tIt/pps lent/vbd 9-1/2/cd ./.\n",
@@ -75,7 +80,8 @@ def serve(tmp_path):
     def start(folder):
         handler = partial(Quiet, directory=str(folder))
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        serving = threading.Thread(target=server.serve_forever, args=(0.01,))
+        serving.start()
         servers.append(server)
         return f"http://127.0.0.1:{server.server_port}"
 
@@ -148,8 +154,9 @@ def test_a_damaged_file_in_the_cache_is_replaced(mirror):
 def test_wrong_bytes_are_refused_and_leave_nothing_behind(mirror, serve, tmp_path):
     original = mirror / "brown" / "brown.zip"
     known = data_sets(original, url=f"{serve(mirror)}/brown/brown.zip")
-    original.write_bytes(original.read_bytes()[:-1])
-    with pytest.raises(field.FieldDataError, match="does not match the known hash"):
+    content = original.read_bytes()
+    original.write_bytes(content[:-1] + b"?")
+    with pytest.raises(field.FieldDataError, match="its SHA-256 is wrong"):
         field.fetch("brown/brown.zip", known)
     assert files_below(tmp_path / "cache") == []
 
@@ -172,15 +179,58 @@ def test_a_file_that_is_not_registered_is_refused_by_name():
         field.fetch("brown/b.zip")
 
 
+def test_every_data_set_says_what_a_reader_must_know():
+    for name, data_set in field.registry().items():
+        assert data_set["name"] == name
+        for key in ("title", "description", "licence", "licence_source", "format"):
+            assert data_set[key].strip() == data_set[key] != ""
+        assert data_set["counts"]
+        assert data_set["chapters"] == sorted(set(data_set["chapters"]))
+        assert set(data_set["chapters"]) <= set(range(1, 13)) != set()
+        assert data_set["non_commercial"] in (True, False)
+        assert re.fullmatch(r"[^/]+/[^/]+", data_set["repo"])
+        assert re.fullmatch(r"[0-9a-f]{40}", data_set["commit"])
+
+
 def test_every_registered_file_has_what_fetching_needs():
     for data_set in field.registry().values():
-        assert data_set["licence"]
-        assert data_set["licence_source"]
         for file in data_set["files"]:
-            assert file["url"].startswith("https://")
-            assert len(file["sha256"]) == 64
+            for url in [file["url"], *file.get("mirrors", [])]:
+                assert url.startswith("https://")
+            assert re.fullmatch(r"[0-9a-f]{64}", file["sha256"])
+            assert re.fullmatch(r"[0-9a-f]{40}", file["git_blob"])
             assert file["bytes"] > 0
             assert file["path"].startswith(f"{data_set['name']}/")
+            assert ".." not in file["path"].split("/")
+            assert f"/{data_set['repo']}/{data_set['commit']}/" in file["url"]
+
+
+def test_the_registry_holds_all_that_the_book_was_checked_with():
+    sets = field.registry().values()
+    files = [file for data_set in sets for file in data_set["files"]]
+    assert len(sets) == 29
+    assert len(files) == len({file["path"] for file in files}) == 240
+    total = json.loads(REGISTRY_PATH.read_text(encoding="utf-8"))["total_bytes"]
+    assert sum(file["bytes"] for file in files) == total == 125_881_173
+    for data_set in sets:
+        assert data_set["bytes"] == sum(file["bytes"] for file in data_set["files"])
+
+
+def test_data_sets_whose_licence_forbids_commerce_are_marked():
+    marked = {n for n, s in field.registry().items() if s["non_commercial"]}
+    assert marked == {
+        "brown",
+        "coarsewsd20_bank",
+        "coarsewsd20_others",
+        "coarsewsd20_ood",
+        "multi30k_en_de",
+    }
+
+
+def test_the_registry_speaks_of_no_folder_of_a_machine():
+    text = REGISTRY_PATH.read_text(encoding="utf-8")
+    for folder in ("/work/", "/home/", "/tmp/", "files/ here", "from memory"):
+        assert folder not in text
 
 
 def test_brown_reads_words_tags_and_genres(mirror):
@@ -226,6 +276,53 @@ def test_a_token_without_a_tag_is_an_error(tmp_path):
 def test_a_document_without_a_genre_is_an_error(tmp_path):
     path = write_brown(tmp_path / "brown.zip", {**FILES, "cats.txt": "ca01 news\n"})
     with pytest.raises(field.FieldDataError, match="no genre in cats.txt for cb02"):
+        read_brown(path)
+
+
+def test_a_file_that_is_no_zip_is_an_error_that_names_it(tmp_path):
+    path = tmp_path / "brown.zip"
+    path.write_text("<html>Log in</html>")
+    with pytest.raises(field.FieldDataError, match="is not a zip file") as error:
+        read_brown(path)
+    assert str(path) in str(error.value)
+    assert "expected a zip file with brown/ca01 to" in str(error.value)
+
+
+def test_a_zip_that_is_cut_off_is_an_error(tmp_path):
+    path = write_brown(tmp_path / "brown.zip")
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(field.FieldDataError, match="is not a zip file"):
+        read_brown(path)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+@pytest.mark.parametrize("place", [0, 8, 30])
+def test_a_damaged_document_is_an_error_that_names_it(tmp_path, method, place):
+    path = tmp_path / "brown.zip"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        for name, text in FILES.items():
+            archive.writestr(f"brown/{name}", text)
+        begin = archive.getinfo("brown/cb02").header_offset + 30 + len("brown/cb02")
+    content = bytearray(path.read_bytes())
+    content[begin + place] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises(field.FieldDataError, match="has a damaged brown/cb02") as error:
+        read_brown(path)
+    assert str(path) in str(error.value)
+
+
+def test_a_zip_without_genres_is_an_error(tmp_path):
+    files = {name: text for name, text in FILES.items() if name != "cats.txt"}
+    path = write_brown(tmp_path / "brown.zip", files)
+    with pytest.raises(field.FieldDataError, match="has no brown/cats.txt; expected"):
+        read_brown(path)
+
+
+@pytest.mark.parametrize("line", ["cb02", "cb02 editorial press"])
+def test_a_line_of_genres_that_is_no_pair_is_an_error(tmp_path, line):
+    files = {**FILES, "cats.txt": f"ca01 news\n\n{line}\n"}
+    path = write_brown(tmp_path / "brown.zip", files)
+    with pytest.raises(field.FieldDataError, match=f"cats.txt, line 3: '{line}' is no"):
         read_brown(path)
 
 

@@ -1,37 +1,59 @@
-"""The `companion` command: run an experiment, benchmark, list what there is."""
+"""The `companion` command: experiments, claims, data, benchmarks."""
 
-import sys
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from companion import bench as benchmarks
-from companion import field, records
+from companion import cards, experiments, field, records
 from companion.experiments import EXPERIMENTS
+from companion.field import commands
 
 app = typer.Typer(
-    help="Experiments and benchmarks of the book.",
+    help="The book's experiments, claims, data and benchmarks.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 
 
+app.add_typer(commands.app, name="data")
+
+
 @app.command()
-def run(name: Annotated[str, typer.Argument(help="Name of an experiment.")]) -> None:
-    """Run an experiment, keep its record, and say what was found."""
-    _choose("experiment", name, EXPERIMENTS)
-    typer.echo(f"running {name}; this takes minutes and saves its record at the end")
-    try:
-        found = EXPERIMENTS[name]()
-    except field.FieldDataError as error:
-        _fail(str(error), code=1)
-    path = records.save(found)
-    typer.echo(f"saved {_short(path)}")
-    typer.echo(f"took {found['provenance']['wall_seconds']:,.1f} s")
-    for line in summary(found["results"]):
-        typer.echo(line)
+def run(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Experiments; all of them by default.")
+    ] = None,
+    preset: Annotated[str, typer.Option(help="Size of the run.")] = "cpu",
+    seeds: Annotated[
+        int | None, typer.Option(min=1, help="How many; by default as many as planned.")
+    ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Measure anew what is up to date, too.")
+    ] = False,
+) -> None:
+    """Measure what is out of date in experiments, and keep their records.
+
+    Each measurement is kept as it ends: after an interruption the same command goes on.
+    """
+    for name in names or []:
+        _choose("experiment", name, EXPERIMENTS)
+    failed = []
+    for name in names or EXPERIMENTS:
+        try:
+            experiments.run(
+                EXPERIMENTS[name], preset=preset, seeds=seeds, again=again, say=_say
+            )
+        except KeyboardInterrupt:
+            _fail(
+                "stopped; what was measured is kept: go on without --again", 130
+            )
+        except (field.FieldDataError, ValueError) as error:
+            typer.echo(f"error: {name}: {error}", err=True)
+            failed.append(name)
+    if failed:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -49,53 +71,33 @@ def bench(
         _fail(str(error), code=1)
 
 
+@app.command()
+def ledger() -> None:
+    """Print every claim of the book with its control and its verdict."""
+    try:
+        typer.echo(cards.ledger())
+    except ValueError as error:
+        _fail(str(error), code=1)
+
+
 @app.command("list")
 def list_() -> None:
     """List experiments, records and benchmarks."""
     kept = records.names()
     typer.echo("experiments")
-    for name in sorted(EXPERIMENTS):
+    for name, experiment in EXPERIMENTS.items():
         when = "not recorded yet"
         if name in kept:
-            provenance = records.load(name)["provenance"]
-            when = (
-                f"recorded {provenance['date'][:10]}, "
-                f"{provenance['wall_seconds']:,.1f} s"
-            )
+            try:
+                when = records.describe(records.load(name))
+                if stale := experiments.out_of_date(experiment):
+                    when += f"; out of date: {', '.join(stale)}"
+            except records.RecordError as error:
+                when = f"error: {error}"
         typer.echo(f"  {name}: {when}")
     typer.echo("benchmarks")
     for name in sorted(BENCHMARKS):
         typer.echo(f"  {name}")
-
-
-def summary(results: Any, most: int = 30, place: str = "") -> list[str]:
-    """Return a few short lines on an experiment's results.
-
-    Args:
-        results: A record's `results`.
-        most: How many lines at most; the last says how many are left out.
-        place: Where in the record `results` stands.
-
-    Returns:
-        A line for each number or short list of numbers: its place, its value.
-    """
-    lines = []
-    for key, value in results.items():
-        here = f"{place}{key}"
-        if isinstance(value, dict):
-            lines.extend(summary(value, sys.maxsize, f"{here} / "))
-        elif _is_number(value):
-            lines.append(f"  {here}: {value:,.5g}")
-        elif isinstance(value, list) and value and all(map(_is_number, value)):
-            shown = "  ".join(f"{item:,.5g}" for item in value[:6])
-            lines.append(f"  {here}: {shown}{'  ...' if len(value) > 6 else ''}")
-    if len(lines) > most:
-        lines[most - 1 :] = [f"  and {len(lines) - most + 1} more lines"]
-    return lines
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _bench_ngram(tokens: int) -> None:
@@ -120,12 +122,9 @@ def _fail(message: str, code: int) -> None:
     raise typer.Exit(code)
 
 
-def _short(path: Path) -> str:
-    """Return a path as seen from here, or from the package when it lies elsewhere."""
-    for folder in (Path.cwd(), records.PACKAGE.parent):
-        if path.is_relative_to(folder):
-            return str(path.relative_to(folder))
-    return path.name
+def _say(line: str) -> None:
+    """Print a line at once, so that a log file too shows how far a run has come."""
+    print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,11 @@
-"""Experiments by name: each function runs one and returns one record.
+"""Experiments by name: each makes one record.
 
 One file a chapter.
 """
 
-from collections.abc import Callable
+from companion.experiments.ngram import NGRAM_BROWN
+from companion.experiments.running import Experiment, out_of_date, run
 
-from companion.experiments import ngram
+__all__ = ["EXPERIMENTS", "Experiment", "out_of_date", "run"]
 
-__all__ = ["EXPERIMENTS"]
-
-EXPERIMENTS: dict[str, Callable[[], dict]] = {"ngram_brown": ngram.brown}
+EXPERIMENTS: dict[str, Experiment] = {one.name: one for one in [NGRAM_BROWN]}

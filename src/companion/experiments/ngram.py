@@ -1,19 +1,20 @@
 """Chapter 2 in the field: n-gram models of every smoothing on the Brown corpus.
 
-Each function measures one thing and returns plain numbers; `brown` runs them all and
-returns one record. Orders 1..5, Bengio's split. What is tuned is tuned on the
-validation part; what is reported is of the test part unless it says otherwise.
+Each measurement returns plain numbers; its parameters name the functions that give it
+what it needs (see `running`). Orders 1..5, Bengio's split. What is tuned is tuned on
+the validation part; what is reported is of the test part unless it says otherwise.
 Axes: T tokens, V vocabulary, K distinct n-grams, W windows, C candidates.
 """
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
-from companion import field, records
+from companion import field
+from companion.experiments import questions
+from companion.experiments.running import Experiment
 from companion.ngram import (
     MLE,
     AbsoluteDiscounting,
@@ -31,67 +32,65 @@ from companion.ngram import (
 from companion.smoothing import Counts
 
 ORDERS = (1, 2, 3, 4, 5)
-SEEDS = (0, 1, 2)
 ADD_K = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003)
 TRAINING_SIZES = (50_000, 100_000, 200_000, 400_000, 800_000)
-SENTENCES = 2_000  # for each seed, as `GAPS` and `OPEN_GAPS`
-GAPS = 2_000
-OPEN_GAPS = 1_000
-CANDIDATES = 10
 
 
-def brown() -> dict:
-    """Run every measurement of the chapter on Brown and return the record."""
-    started = time.time()
-    corpus = field.brown()
-    split = field.bengio_split(corpus.words)
+def corpus() -> field.Brown:
+    """Return Brown."""
+    return field.brown()
+
+
+def split(corpus: field.Brown) -> field.BengioSplit:
+    """Return Brown as Bengio et al. cut it."""
+    return field.bengio_split(corpus.words)
+
+
+def fitted(split: field.BengioSplit) -> dict[int, dict[str, NgramModel]]:
+    """Return a model of every order and smoothing."""
+    return {n: contestants(split, n) for n in ORDERS}
+
+
+def best(fitted: Mapping[int, Mapping[str, NgramModel]]) -> list[NgramModel]:
+    """Return modified Kneser-Ney by order."""
+    return [fitted[n]["modified Kneser-Ney"] for n in ORDERS]
+
+
+def stupid(split: field.BengioSplit) -> list[NgramModel]:
+    """Return stupid backoff by order."""
+    return [fit(split, n, StupidBackoff(base="unigram")) for n in ORDERS]
+
+
+def read_sentences(corpus: field.Brown, split: field.BengioSplit) -> list[tuple]:
+    """Return sentences of the training part."""
+    return sentences_between(corpus, 0, len(split.train))
+
+
+def new_sentences(corpus: field.Brown, split: field.BengioSplit) -> list[tuple]:
+    """Return sentences of the test part."""
     begin = len(split.train) + len(split.valid)
-    read = sentences_between(corpus, 0, len(split.train))
-    new = sentences_between(corpus, begin, len(corpus.words))
-    sentences = [split.vocabulary.encode(tokens) for tokens in new]
-    fitted = {n: contestants(split, n) for n in ORDERS}
-    models = [fitted[n]["modified Kneser-Ney"] for n in ORDERS]
-    stupid = [fit(split, n, StupidBackoff(base="unigram")) for n in ORDERS]
-    results = {
-        "genres": genres(corpus, split),
-        "rare_share_of_test": rare_share(split),
-        "whole_sentences": whole_sentences(read, new),
-        "perplexity": perplexities(split, fitted),
-        "discounts": discounts(split),
-        "unseen": unseen_shares(split),
-        "tables": table_sizes(split),
-        "adjusted_counts": adjusted_counts(corpus, split, fitted[2]),
-        "unseen_mass": unseen_mass(split, fitted[3]),
-        "controls": controls(split, fitted[3]),
-        "training_size": training_sizes(split),
-        "stupid_backoff_sum": [score_sum(m, split) for m in stupid],
-        "stupid_backoff_gap": [
-            [gaps(m, split, seed) for seed in SEEDS] for m in stupid
-        ],
-        "swapped": [[swapped(m, sentences, seed) for seed in SEEDS] for m in models],
-        "gap": [[gaps(m, split, seed) for seed in SEEDS] for m in models],
-        "open_gap": [[open_gaps(m, split, seed) for seed in SEEDS] for m in models],
-    }
-    settings = {
+    return sentences_between(corpus, begin, len(corpus.words))
+
+
+def settings(split: field.BengioSplit) -> dict:
+    """Return what was chosen."""
+    return {
         "train_tokens": len(split.train),
         "valid_tokens": len(split.valid),
         "test_tokens": len(split.test),
         "vocabulary_size": len(split.vocabulary),
-        "orders": list(ORDERS),
-        "seeds": list(SEEDS),
-        "add_k": list(ADD_K),
-        "sentences": SENTENCES,
-        "gaps": GAPS,
-        "open_gaps": OPEN_GAPS,
-        "candidates": CANDIDATES,
+        "orders": ORDERS,
+        "add_k": ADD_K,
+        "sentences": questions.SENTENCES,
+        "gaps": questions.GAPS,
+        "open_gaps": questions.OPEN_GAPS,
+        "candidates": questions.CANDIDATES,
     }
-    return records.record(
-        "ngram_brown",
-        settings=settings,
-        results=results,
-        data=["brown/brown.zip"],
-        started=started,
-    )
+
+
+def by_order(values: Iterable) -> dict:
+    """Return values by order, labelled as a reader would."""
+    return {f"n = {n}": value for n, value in zip(ORDERS, values, strict=True)}
 
 
 def fit(split: field.BengioSplit, order: int, smoothing: Smoothing) -> NgramModel:
@@ -114,7 +113,7 @@ def contestants(split: field.BengioSplit, order: int) -> dict[str, NgramModel]:
     }
 
 
-def perplexities(
+def perplexity(
     split: field.BengioSplit, fitted: Mapping[int, Mapping[str, NgramModel]]
 ) -> dict:
     """Return perplexities and what was chosen, by smoothing, as lists over n."""
@@ -128,6 +127,42 @@ def perplexities(
     return rows
 
 
+def by_document(
+    corpus: field.Brown,
+    split: field.BengioSplit,
+    fitted: Mapping[int, Mapping[str, NgramModel]],
+) -> dict:
+    """Return what the test part costs, one number for each of its documents.
+
+    `log_loss` sums -ln p over a document's `tokens`, by smoothing and order; `unseen`
+    counts its n-grams that are absent from training.
+    """
+    documents = documents_of_test(corpus, split)
+    losses = {
+        name: by_order(
+            np.bincount(documents, -fitted[n][name].score(split.test)).round(3)
+            for n in ORDERS
+        )
+        for name in fitted[1]
+    }
+    reach = max(ORDERS) - 1  # so that the first test words have a whole context too
+    text = np.concatenate([split.valid[-reach:], split.test])
+    levels = count_ngrams(split.train, max(ORDERS), len(split.vocabulary))
+    new = [found[-len(split.test) :] < 0 for _, _, found in walk(levels, text)]
+    return {
+        "tokens": np.bincount(documents),
+        "log_loss": losses,
+        "unseen": by_order(np.bincount(documents, one).astype(int) for one in new),
+    }
+
+
+def documents_of_test(corpus: field.Brown, split: field.BengioSplit) -> np.ndarray:
+    """Return for each test word the number of its document, from 0, shape (T,)."""
+    lengths = [sum(len(s.tokens) for s in d.sentences) for d in corpus.documents]
+    documents = np.repeat(np.arange(len(lengths)), lengths)[-len(split.test) :]
+    return documents - documents[0]
+
+
 def discounts(split: field.BengioSplit) -> dict:
     """Return what Kneser-Ney of order 5 takes off a count, order by order."""
     one, three = (fit(split, 5, s) for s in (KneserNey(), ModifiedKneserNey()))
@@ -137,7 +172,7 @@ def discounts(split: field.BengioSplit) -> dict:
     }
 
 
-def unseen_shares(split: field.BengioSplit) -> dict:
+def unseen(split: field.BengioSplit) -> dict:
     """Return the share of test n-grams that are absent from training.
 
     `ngram[n - 1][j]` is for the first `training_tokens[j]` words of training.
@@ -153,15 +188,15 @@ def unseen_shares(split: field.BengioSplit) -> dict:
     }
 
 
-def table_sizes(split: field.BengioSplit) -> dict:
+def tables(split: field.BengioSplit) -> dict:
     """Return how many distinct n-grams training holds, and how many came once.
 
     `pairs_by_count` has n_1 to n_11: how many pairs came once, twice, and so on.
     """
     levels = count_ngrams(split.train, 5, len(split.vocabulary))
     return {
-        "distinct": [len(level.keys) for level in levels],
-        "once": [int((level.counts == 1).sum()) for level in levels],
+        "distinct": by_order(len(level.keys) for level in levels),
+        "once": by_order((level.counts == 1).sum() for level in levels),
         "pairs_by_count": np.bincount(levels[1].counts)[1:12].tolist(),
     }
 
@@ -183,36 +218,43 @@ def known_probabilities(model: NgramModel) -> np.ndarray:
 
 
 def adjusted_counts(
-    corpus: field.Brown, split: field.BengioSplit, models: Mapping[str, NgramModel]
+    split: field.BengioSplit, fitted: Mapping[int, Mapping[str, NgramModel]]
 ) -> dict:
     """Return what a bigram seen r times is worth, r = 0..9: in truth, and to models.
 
     `held-out text` is the mean count in the validation part, scaled to the length of
     training, of all bigrams seen r times in training; each smoothing has the mean of
-    c(h) p(w | h) over the same bigrams. Brown's parts differ in genre, and a document
-    repeats itself: the shuffled rows, one for each seed, take first the one, then both
-    away.
+    c(h) p(w | h) over the same bigrams.
 
     Source: [church1991comparison], who judged the Good-Turing estimate in this way.
     """
     size = len(split.vocabulary)
-    documents = [
-        [split.vocabulary.encode(sentence.tokens) for sentence in document.sentences]
-        for document in corpus.documents
-    ]
-    whole = [np.concatenate(sentences) for sentences in documents]
-    sentences = [sentence for document in documents for sentence in document]
     out = {"held-out text": held_out_counts(split.train, split.valid, size)}
-    for unit, pieces in (("documents", whole), ("sentences", sentences)):
-        out[f"held-out text, {unit} shuffled"] = [
-            held_out_counts(*shuffled_parts(pieces, split, seed), size)
-            for seed in SEEDS
-        ]
-    for name, one in models.items():
+    for name, one in fitted[2].items():
         counts = one.counts[-1]
         worth = counts.totals[counts.context] * known_probabilities(one)
         out[name] = by_count(counts.ngrams, worth, counts.totals.sum(), size)
     return out
+
+
+def shuffled_counts(corpus: field.Brown, split: field.BengioSplit, seed: int) -> dict:
+    """Return what a bigram seen r times is worth when Brown's pieces are shuffled.
+
+    Brown's parts differ in genre, and a document repeats itself. With documents
+    shuffled the one is gone, with sentences shuffled both.
+    """
+    documents = [
+        [split.vocabulary.encode(sentence.tokens) for sentence in document.sentences]
+        for document in corpus.documents
+    ]
+    pieces = {
+        "documents": [np.concatenate(sentences) for sentences in documents],
+        "sentences": [sentence for document in documents for sentence in document],
+    }
+    return {
+        unit: held_out_counts(*shuffled_parts(some, split, seed), len(split.vocabulary))
+        for unit, some in pieces.items()
+    }
 
 
 def shuffled_parts(
@@ -253,14 +295,16 @@ def by_count(
     return [float(unseen)] + [float(worth[counts == r].mean()) for r in range(1, 10)]
 
 
-def unseen_mass(split: field.BengioSplit, models: Mapping[str, NgramModel]) -> dict:
+def unseen_mass(
+    split: field.BengioSplit, fitted: Mapping[int, Mapping[str, NgramModel]]
+) -> dict:
     """Return how much of a known context's probability goes to unseen n-grams.
 
     A mean over the test positions whose n - 1 words before were seen in training;
     `observed` is how often the word that came was one never seen there.
     """
     out = {}
-    for name, one in models.items():
+    for name, one in fitted[3].items():
         *_, (_, here, found) = walk(one.levels, split.test)
         known = here >= 0
         handed_out = 1 - one.counts[-1].per_context(known_probabilities(one))
@@ -306,7 +350,9 @@ class ContinuedWittenBell(WittenBell):
     continuation: ClassVar[bool] = True
 
 
-def controls(split: field.BengioSplit, models: Mapping[str, NgramModel]) -> dict:
+def controls(
+    split: field.BengioSplit, fitted: Mapping[int, Mapping[str, NgramModel]]
+) -> dict:
     """Return test perplexities of smoothers with one part exchanged.
 
     `add_k_redirected` and `kneser_ney_levelled` keep the amounts of tuned add-k and of
@@ -314,7 +360,7 @@ def controls(split: field.BengioSplit, models: Mapping[str, NgramModel]) -> dict
     words alike. `witten_bell_continued` keeps Witten-Bell's rule and exchanges what
     the lower orders count; a list over the orders.
     """
-    redirected = fit(split, 3, Redirected(k=models["add-k"].smoothing.k))
+    redirected = fit(split, 3, Redirected(k=fitted[3]["add-k"].smoothing.k))
     continued = [fit(split, n, ContinuedWittenBell()) for n in ORDERS]
     return {
         "add_k_redirected": redirected.perplexity(split.test),
@@ -323,7 +369,7 @@ def controls(split: field.BengioSplit, models: Mapping[str, NgramModel]) -> dict
     }
 
 
-def training_sizes(split: field.BengioSplit) -> dict:
+def training_size(split: field.BengioSplit) -> dict:
     """Return modified Kneser-Ney's test perplexity by order and length of training.
 
     `perplexity[n - 1][j]` is for the first `training_tokens[j]` words of training.
@@ -365,7 +411,7 @@ def genres(corpus: field.Brown, split: field.BengioSplit) -> dict:
     return out
 
 
-def rare_share(split: field.BengioSplit) -> float:
+def rare_share_of_test(split: field.BengioSplit) -> float:
     """Return the share of test tokens that are the symbol for rare words."""
     (rare,) = split.vocabulary.encode([split.vocabulary.rare])
     return float((split.test == rare).mean())
@@ -382,77 +428,73 @@ def sentences_between(corpus: field.Brown, begin: int, end: int) -> list[tuple]:
     ]
 
 
-def whole_sentences(train: list[tuple], test: list[tuple]) -> dict:
+def whole_sentences(read_sentences: list[tuple], new_sentences: list[tuple]) -> dict:
     """Return how many test sentences stand in training, word for word."""
-    known = set(train)
-    seen = sum(sentence in known for sentence in test)
-    return {"sentences": len(test), "in_training": seen}
+    known = set(read_sentences)
+    seen = sum(sentence in known for sentence in new_sentences)
+    return {"sentences": len(new_sentences), "in_training": seen}
 
 
-def swapped(model: NgramModel, sentences: list[np.ndarray], seed: int) -> float:
-    """Return how often a sentence beats itself with two neighbours swapped.
-
-    Chance is one half, and so is a model of order 1: the words are the same. A tie
-    counts half.
-    """
-    rng = np.random.default_rng(seed)
-    wins = []
-    for i in rng.choice(len(sentences), SENTENCES, replace=False):
-        real = sentences[i]
-        at = rng.choice(np.flatnonzero(real[:-1] != real[1:]))
-        fake = real.copy()
-        fake[[at, at + 1]] = fake[[at + 1, at]]
-        margin = model.log_prob(real) - model.log_prob(fake)
-        wins.append(0.5 if abs(margin) < 1e-9 else float(margin > 0))
-    return float(np.mean(wins))
+def swapped(
+    best: list[NgramModel],
+    new_sentences: list[tuple],
+    split: field.BengioSplit,
+    seed: int,
+) -> dict:
+    """Return how often a real sentence beats itself with two words swapped."""
+    sentences = [split.vocabulary.encode(tokens) for tokens in new_sentences]
+    return by_order(questions.swapped_share(m, sentences, seed) for m in best)
 
 
-def gap_scores(
-    model: NgramModel, ids: np.ndarray, at: int, candidates: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return log p of each candidate in the gap at `ids[at]`, two ways, shape (C,).
-
-    First from the words to the left alone; then of the whole window, so that the
-    n - 1 words to the right, which the candidate helps to predict, have their say.
-    """
-    reach = model.order - 1
-    window = ids[at - reach : at + reach + 1]
-    filled = np.tile(window, (len(candidates), 1))  # (C, 2n - 1)
-    filled[:, reach] = candidates
-    scores = model.score(filled.ravel()).reshape(filled.shape)[:, reach:]
-    return scores[:, 0], scores.sum(axis=1)
+def gap(best: list[NgramModel], split: field.BengioSplit, seed: int) -> dict:
+    """Return how often the true word is the best of ten, by side and order."""
+    shares = [questions.gap_shares(m, split, seed) for m in best]
+    return {
+        "left": by_order(s[0] for s in shares),
+        "both": by_order(s[1] for s in shares),
+    }
 
 
-def share_of_best(scores: np.ndarray, at: int) -> float:
-    """Return 1 if `scores[at]` is the best, 1/m if m are equally good, else 0."""
-    best = scores >= scores.max() - 1e-9
-    return float(best[at] / best.sum())
+def open_gap(best: list[NgramModel], split: field.BengioSplit, seed: int) -> dict:
+    """Return how often the true word is the best of all V, by side and order."""
+    shares = [questions.open_gap_shares(m, split, seed) for m in best]
+    return {
+        "left": by_order(s[0] for s in shares),
+        "both": by_order(s[1] for s in shares),
+    }
 
 
-def gaps(model: NgramModel, split: field.BengioSplit, seed: int) -> list[float]:
-    """Return how often the true word is the best of ten, from the left and from both.
-
-    The nine others are drawn from the training text, so frequent words are drawn
-    often and frequency alone gives little away; chance is one in ten.
-    """
-    rng = np.random.default_rng(seed)
-    right = []
-    for at in rng.integers(5, len(split.test) - 5, GAPS):
-        # The true word, then words drawn until nine others differ from it and
-        # from each other; a hundred draws are plenty.
-        drawn = rng.choice(split.train, 10 * CANDIDATES).tolist()
-        candidates = np.array([*dict.fromkeys([split.test[at], *drawn])][:CANDIDATES])
-        both = gap_scores(model, split.test, at, candidates)
-        right.append([share_of_best(scores, 0) for scores in both])
-    return np.mean(right, axis=0).tolist()
+def stupid_backoff_gap(
+    stupid: list[NgramModel], split: field.BengioSplit, seed: int
+) -> dict:
+    """Return how often stupid backoff's best of ten is the true word, both sides."""
+    return by_order(questions.gap_shares(m, split, seed)[1] for m in stupid)
 
 
-def open_gaps(model: NgramModel, split: field.BengioSplit, seed: int) -> list[float]:
-    """Return how often the true word is the best of all V, from the left and both."""
-    rng = np.random.default_rng(seed)
-    everything = np.arange(model.vocabulary_size)
-    right = []
-    for at in rng.integers(5, len(split.test) - 5, OPEN_GAPS):
-        both = gap_scores(model, split.test, at, everything)
-        right.append([share_of_best(scores, split.test[at]) for scores in both])
-    return np.mean(right, axis=0).tolist()
+def stupid_backoff_sum(stupid: list[NgramModel], split: field.BengioSplit) -> list:
+    """Return what stupid backoff's scores sum to, by order."""
+    return [score_sum(m, split) for m in stupid]
+
+
+NGRAM_BROWN = Experiment(
+    name="ngram_brown",
+    world="field",
+    data=("brown/brown.zip",),
+    once=(
+        settings,
+        genres,
+        rare_share_of_test,
+        whole_sentences,
+        perplexity,
+        by_document,
+        discounts,
+        unseen,
+        tables,
+        adjusted_counts,
+        unseen_mass,
+        controls,
+        training_size,
+        stupid_backoff_sum,
+    ),
+    by_seed=(shuffled_counts, swapped, gap, open_gap, stupid_backoff_gap),
+)

@@ -13,16 +13,20 @@ from companion.field.brown import (
     bengio_split,
     brown,
 )
-from companion.field.fetch import FieldDataError, fetch, registry
+from companion.field.faults import CacheError, FieldDataError
+from companion.field.fetch import fetch, fetch_all, registry, verify
 
 __all__ = [
     "BengioSplit",
     "Brown",
+    "CacheError",
     "Document",
     "FieldDataError",
     "Sentence",
     "bengio_split",
     "brown",
     "fetch",
+    "fetch_all",
     "registry",
+    "verify",
 ]

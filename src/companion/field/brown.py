@@ -6,16 +6,19 @@ on it, so the book's ladder of language models stands on the same text and split
 
 import re
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from companion.field.fetch import FieldDataError, fetch, registry
+from companion.field.faults import FieldDataError
+from companion.field.fetch import fetch, registry
 from companion.text import Vocabulary
 
 RARE = "<rare>"
+EXPECTED = "expected a zip file with brown/ca01 to brown/cr09 and brown/cats.txt"
 
 
 @dataclass(frozen=True)
@@ -118,14 +121,13 @@ def read_brown(path: Path) -> Brown:
         The corpus, documents sorted by name.
 
     Raises:
-        FieldDataError: A document has no genre, or a token no tag.
+        FieldDataError: The file is no such zip file or is damaged, a line of
+            cats.txt is no pair, a document has no genre, or a token no tag.
     """
-    with zipfile.ZipFile(path) as archive:
-        text = {
-            name.removeprefix("brown/"): archive.read(name).decode("latin-1")
-            for name in archive.namelist()
-        }
-    genres = dict(line.split() for line in text["cats.txt"].splitlines() if line)
+    text = _members(path)
+    if "cats.txt" not in text:
+        raise FieldDataError(f"{path} has no brown/cats.txt; {EXPECTED}")
+    genres = _genres(text["cats.txt"])
     names = sorted(name for name in text if re.fullmatch(r"c[a-r]\d\d", name))
     missing = [name for name in names if name not in genres]
     if missing:
@@ -135,6 +137,36 @@ def read_brown(path: Path) -> Brown:
             Document(name, genres[name], _sentences(name, text[name])) for name in names
         )
     )
+
+
+def _members(path: Path) -> dict[str, str]:
+    """Return the text of each file in the zip file, by name without "brown/"."""
+    member = ""
+    text = {}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for member in archive.namelist():
+                content = archive.read(member).decode("latin-1")
+                text[member.removeprefix("brown/")] = content
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        what = f"has a damaged {member}" if member else "is not a zip file"
+        raise FieldDataError(f"{path} {what} ({error}); {EXPECTED}") from error
+    return text
+
+
+def _genres(cats: str) -> dict[str, str]:
+    """Return the genre of each document from the lines of cats.txt."""
+    genres = {}
+    for number, line in enumerate(cats.splitlines(), start=1):
+        pair = line.split()
+        if len(pair) == 2:
+            genres[pair[0]] = pair[1]
+        elif pair:
+            raise FieldDataError(
+                f"cats.txt, line {number}: {line!r} is no file and its genre, "
+                'such as "ca01 news"'
+            )
+    return genres
 
 
 def _sentences(name: str, text: str) -> tuple[Sentence, ...]:

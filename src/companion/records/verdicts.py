@@ -1,0 +1,255 @@
+"""Verdicts: the claims held against the records, by a rule fixed beforehand.
+
+Chapters: all. The verdict on a finding is one of four:
+
+reproduced      the 95 % interval of the difference lies on the claimed side of zero,
+                and the relative effect within half and double the paper's
+direction       the interval lies on the claimed side; no paper printed a number, or
+                the effect is smaller than half or larger than double of it
+not reproduced  the interval holds zero
+against         the interval lies on the other side
+
+A claim is worth as much as its weakest finding, with one exception: a finding that no
+paper put a number on does not keep a claim from being reproduced.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from companion import records
+from companion.records.claims import ClaimError, Finding, Side
+
+CONFIDENCE = 0.95
+RESAMPLES = 9_999
+REPRODUCED, DIRECTION, NOT_REPRODUCED, AGAINST = VERDICTS = (
+    "reproduced",
+    "direction",
+    "not reproduced",
+    "against",
+)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A finding with its numbers.
+
+    Attributes:
+        finding: What was compared.
+        measured: Value of the measured side, in the metric's unit.
+        control: Value of the control.
+        effect: `measured` against `control`: per cent of the control for perplexity
+            and counts, percentage points for accuracy and shares, nats for nats.
+        low: Lower end of the effect's 95 % interval.
+        high: Upper end.
+        verdict: One of `VERDICTS`.
+    """
+
+    finding: Finding
+    measured: float
+    control: float
+    effect: float
+    low: float
+    high: float
+    verdict: str
+
+
+def judge(finding: Finding, folder: Path | None = None) -> Judged:
+    """Return a finding's numbers and verdict.
+
+    Args:
+        finding: What to compare.
+        folder: Folder of the records; the package's own by default.
+
+    Raises:
+        RecordError: There is no such record, or it is damaged.
+        ClaimError: The record has no such number, or one of the wrong kind, or no
+            interval comes of the numbers.
+    """
+    record = records.load(finding.record, folder)
+    _check_unit(record, finding)
+    by_unit = {"seeds": _over_seeds, "documents": _over_documents, "count": _counted}
+    values = by_unit[finding.unit](record["results"], finding)
+    if any(map(math.isnan, values)):
+        raise ClaimError(f"{finding.says!r}: no number comes of these, so no verdict")
+    return Judged(finding, *values, verdict=_verdict(finding, *values))
+
+
+def verdict(judged: tuple[Judged, ...]) -> str:
+    """Return the verdict on a claim from those on its findings.
+
+    Raises:
+        ClaimError: There is no finding.
+    """
+    if not judged:
+        raise ClaimError("a claim without a finding has no verdict")
+    worst = max((j.verdict for j in judged), key=VERDICTS.index)
+    printed = [j.verdict for j in judged if j.finding.paper]
+    if worst == DIRECTION and printed and set(printed) == {REPRODUCED}:
+        return REPRODUCED
+    return worst
+
+
+def _verdict(
+    finding: Finding,
+    measured: float,
+    control: float,
+    effect: float,
+    low: float,
+    high: float,
+) -> str:
+    sign = 1 if finding.claimed == "more" else -1
+    nearest, farthest = sorted((sign * low, sign * high))
+    if nearest > 0:
+        return (
+            REPRODUCED if _sized_as_printed(finding, measured, control) else DIRECTION
+        )
+    return AGAINST if farthest < 0 else NOT_REPRODUCED
+
+
+def _sized_as_printed(finding: Finding, measured: float, control: float) -> bool:
+    """Say whether our relative effect is within half and double the paper's."""
+    paper = finding.paper
+    if paper is None or control == 0:
+        return False
+    ours = (measured - control) / control
+    printed = (paper.measured - paper.control) / paper.control
+    return 0.5 <= ours / printed <= 2
+
+
+def _check_unit(record: Mapping, finding: Finding) -> None:
+    """Raise ClaimError unless seeds, and seeds alone, were measured by seed."""
+    made = record["provenance"]["measurements"]
+    for place in (*finding.measured.at, *finding.control.at):
+        name = place.split(" / ")[0]
+        by_seed = isinstance(made.get(name), list)
+        if name in record["results"] and by_seed != (finding.unit == "seeds"):
+            how = "by seed, not once" if by_seed else "once, not by seed"
+            raise ClaimError(
+                f"{name!r} was measured {how}; the unit is {finding.unit!r}"
+            )
+
+
+def _over_seeds(results: Mapping, finding: Finding) -> tuple[float, ...]:
+    """Compare the means over seeds; paired t-interval of the difference."""
+    measured, control = (
+        _side(results, side, finding.unit)
+        for side in (finding.measured, finding.control)
+    )
+    if len(measured) < 3:
+        raise ClaimError(f"{finding.says!r} rests on {len(measured)} seeds, 3 or more")
+    effect = _effect(finding.metric, measured, control)
+    low = high = effect.mean()
+    if np.isfinite(effect).all() and np.ptp(effect) > 0:
+        low, high = stats.ttest_1samp(effect, 0).confidence_interval(CONFIDENCE)
+    return tuple(
+        map(float, (measured.mean(), control.mean(), effect.mean(), low, high))
+    )
+
+
+def _over_documents(results: Mapping, finding: Finding) -> tuple[float, ...]:
+    """Compare means per token; bootstrap over documents, both sides resampled alike."""
+    ours, theirs, weights = sample = _documents(results, finding)
+    measured, control = _per_token(finding.metric, *sample)
+    effect = low = high = _effect(finding.metric, measured, control)
+    finite = np.isfinite([measured, control]).all()
+    if finite and np.ptp((ours - theirs) / weights) > 0:
+        low, high = _bootstrap(finding.metric, sample)
+    return tuple(map(float, (measured, control, effect, low, high)))
+
+
+def _documents(results: Mapping, finding: Finding) -> tuple[np.ndarray, ...]:
+    """Return both sides' sums and the number of tokens, document by document."""
+    weights = _numbers(results, finding.weights, finding.unit)
+    ours, theirs = (
+        _side(results, side, finding.unit)
+        for side in (finding.measured, finding.control)
+    )
+    if not len(weights) == len(ours) == len(theirs):
+        raise ClaimError(f"{finding.says!r}: not as many numbers as documents")
+    if len(weights) < 3:
+        raise ClaimError(
+            f"{finding.says!r} rests on {len(weights)} documents, 3 or more"
+        )
+    if not (weights > 0).all():
+        raise ClaimError(f"{finding.says!r}: a document without tokens")
+    return ours, theirs, weights
+
+
+def _per_token(
+    metric: str,
+    ours: np.ndarray,
+    theirs: np.ndarray,
+    weights: np.ndarray,
+    axis: int = -1,
+) -> list[np.ndarray]:
+    means = [side.sum(axis) / weights.sum(axis) for side in (ours, theirs)]
+    return [np.exp(mean) if metric == "perplexity" else mean for mean in means]
+
+
+def _bootstrap(metric: str, sample: tuple[np.ndarray, ...]) -> tuple[float, float]:
+    def statistic(*resampled: np.ndarray, axis: int = -1) -> np.ndarray:
+        return _effect(metric, *_per_token(metric, *resampled, axis=axis))
+
+    return stats.bootstrap(
+        sample,
+        statistic,
+        n_resamples=RESAMPLES,
+        paired=True,
+        confidence_level=CONFIDENCE,
+        rng=0,
+    ).confidence_interval
+
+
+def _counted(results: Mapping, finding: Finding) -> tuple[float, ...]:
+    """Compare two numbers that were counted; there is no interval."""
+    measured, control = (
+        float(_side(results, side, finding.unit))
+        for side in (finding.measured, finding.control)
+    )
+    effect = float(_effect(finding.metric, measured, control))
+    return measured, control, effect, effect, effect
+
+
+def _effect(metric: str, measured: Any, control: Any) -> Any:
+    """Return measured against control in the metric's own terms; see `Judged`."""
+    if metric in ("accuracy", "share"):
+        return 100 * (measured - control)
+    if metric == "nats":
+        return measured - control
+    if np.any(np.isinf(control)):  # of two infinite sides neither is less
+        both = np.any(np.isinf(measured))
+        return np.full(np.shape(control), 0.0 if both else -math.inf)
+    if np.any(np.equal(control, 0)):
+        raise ClaimError("nothing can be told in per cent of a control of 0")
+    return 100 * (measured / control - 1)
+
+
+def _side(results: Mapping, side: Side, unit: str) -> np.ndarray:
+    first, *rest = (_numbers(results, place, unit) for place in side.at)
+    return first - rest[0] if rest else first
+
+
+def _numbers(results: Mapping, place: str, unit: str) -> np.ndarray:
+    """Return the numbers at a place, one for each seed or document, or a single one."""
+    name, *keys = place.split(" / ")
+    branches = results.get(name) if unit == "seeds" else [results.get(name)]
+    found = []
+    for branch in branches if isinstance(branches, list) else [None]:
+        for key in keys:
+            branch = branch.get(key) if isinstance(branch, dict) else None
+        found.append(branch)
+    try:
+        numbers = np.asarray(found, dtype=float)  # None becomes NaN
+    except (TypeError, ValueError):
+        numbers = np.array(math.nan)
+    if np.isnan(numbers).any():
+        raise ClaimError(f"no number at {place!r}; results have: {', '.join(results)}")
+    if numbers.ndim != (2 if unit == "documents" else 1):
+        raise ClaimError(f"what stands at {place!r} does not fit the unit {unit!r}")
+    return numbers if unit == "seeds" else numbers[0]
