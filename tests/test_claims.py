@@ -72,6 +72,9 @@ def test_a_claim_is_read_with_its_findings(tmp_path):
 
 TWO = {"what": "gain", "at": ["d / a", "d / b"]}
 SAME = {"what": "same", "at": "d / ours"}
+CHANCE = {"what": "chance", "value": 0.5}
+ABOUT = {"claimed": "same", "margin": 2}
+PRINTED = {"measured": 2, "control": 1, "source": "T"}
 
 
 def without(key, value=ENTRY):
@@ -87,6 +90,33 @@ def test_a_side_of_two_places_is_read_as_their_difference(tmp_path):
     entry = with_finding({"measured": TWO}, "paper")
     (one,) = claims.claims(written(tmp_path, entry))["2.1"].field
     assert one.measured == Side("gain", ("d / a", "d / b"))
+
+
+def test_a_control_may_be_a_fixed_number(tmp_path):
+    entry = with_finding({"control": CHANCE})
+    (one,) = claims.claims(written(tmp_path, entry))["2.1"].field
+    assert one.control == Side("chance", value=0.5)
+    assert one.control.at == ()
+
+
+def test_a_claim_that_two_things_are_about_the_same_has_a_margin(tmp_path):
+    (one,) = claims.claims(written(tmp_path, with_finding(ABOUT)))["2.1"].field
+    assert (one.claimed, one.margin) == ("same", 2)
+    # A paper may have found no difference at all, which for a size is nothing.
+    no_difference = {"measured": 2, "control": 2, "source": "Table 1"}
+    entry = with_finding(ABOUT | {"paper": no_difference})
+    (one,) = claims.claims(written(tmp_path, entry))["2.1"].field
+    assert one.paper == Paper(2, 2, "Table 1")
+
+
+def test_rounded_numbers_stand_for_all_pairs_that_round_to_them(tmp_path):
+    rounded = {"measured": 323, "control": 336, "source": "T", "rounded": 1}
+    entry = with_finding({"paper": rounded})
+    (one,) = claims.claims(written(tmp_path, entry))["2.1"].field
+    assert one.paper.rounded == 1
+    pairs = {(m, c) for m in (322.5, 323.5) for c in (335.5, 336.5)}
+    assert set(one.paper.pairs()) == pairs
+    assert set(Paper(323, 336, "T").pairs()) == {(323, 336)}
 
 
 @pytest.mark.parametrize(
@@ -114,7 +144,32 @@ def test_a_side_of_two_places_is_read_as_their_difference(tmp_path):
         (with_finding({"unit": "seeds"}), "weights go with the unit documents"),
         (with_finding({"control": SAME}), "the control is what is measured"),
         (with_finding({"control": {"at": "x"}}), "lacks: what"),
-        (with_finding({"control": {"what": "x"}}), "lacks: at"),
+        (with_finding({"control": {"what": "x"}}), "a side has a place .* or a value"),
+        (with_finding({"control": CHANCE | {"at": "x"}}), "a side has a place"),
+        (with_finding({"control": CHANCE | {"value": "half"}}), "'half' is no number"),
+        (with_finding({"control": CHANCE | {"value": True}}), "True is no number"),
+        (with_finding({"measured": CHANCE}), "what is measured is no fixed number"),
+        *(
+            (
+                with_finding({"metric": metric, "control": CHANCE | {"value": 0}}),
+                "no per cent of 0",
+            )
+            for metric in ("perplexity", "count")
+        ),
+        (with_finding({"claimed": "same"}), "a margin goes with the claim same"),
+        (with_finding({"margin": 2}), "a margin goes with the claim same"),
+        *(
+            (with_finding(ABOUT | {"margin": margin}), "no number above 0")
+            for margin in (0, -1, "2", True)
+        ),
+        *(
+            (with_finding({"paper": PRINTED | {"rounded": r}}), "no number from 0 on")
+            for r in (-1, "1", True)
+        ),
+        (
+            with_finding({"paper": PRINTED | {"rounded": 2}}),
+            "no relative effect beside a paper's control of 0",
+        ),
         (with_finding({"measured": SAME | {"of": "x"}}), "has unknown: of"),
         (with_finding({"measured": "ours"}), "is 'ours', no table"),
         (with_finding({"measured": SAME | {"at": []}}), "neither a place nor two"),

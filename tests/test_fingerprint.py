@@ -349,3 +349,29 @@ def test_a_measurement_of_the_book_reaches_its_model_and_its_data():
         assert place in reached(gap)
     assert ("companion.experiments.questions", "open_gap_shares") not in reached(gap)
     assert not [m for m, _ in reached(gap) if m == "companion.field.fetch"]
+
+
+@pytest.mark.parametrize(
+    "late", ["START.x = 1", "if True:\n    START = 8", "print(1)\nSTART.append(1)"]
+)
+def test_what_changes_a_constant_later_in_its_module_counts(package, late):
+    before = package.fingerprint()
+    package.change("main", "UNUSED = 1", f"UNUSED = 1\n{late}")
+    assert package.fingerprint() != before
+
+
+def test_a_functions_own_variable_is_no_name_of_the_module(package):
+    package.change("main", "def near(x):\n", "def near(x):\n    unrelated = x\n")
+    package.change("main", "return far(x)", "return far(unrelated)")
+    assert "main.unrelated" not in package.reached()
+
+
+def test_the_text_of_a_tree_says_what_is_there_and_nothing_else():
+    # Written out, since Python's own ast.dump and ast.unparse change between versions.
+    tree = fingerprints.ast.parse('x = f"{y!r:>{n}}"').body[0]
+    assert fingerprints._dump(tree) == (
+        "Assign(targets=[Name(id='x', ctx=Store())], value=JoinedStr(values=["
+        "FormattedValue(value=Name(id='y', ctx=Load()), conversion=114, "
+        "format_spec=JoinedStr(values=[Constant(value='>'), "
+        "FormattedValue(value=Name(id='n', ctx=Load()), conversion=-1)]))]))"
+    )

@@ -13,6 +13,7 @@ import pytest
 
 from companion import records
 from companion.experiments import (
+    EXPERIMENTS,
     Experiment,
     fingerprint,
     out_of_date,
@@ -367,21 +368,27 @@ def test_what_was_kept_counts_only_while_its_code_is_the_same(lab):
     assert record["results"]["length"] == -3
 
 
-def test_what_was_measured_anew_is_preferred_to_what_is_recorded(lab):
+def test_an_interrupted_run_anew_is_gone_on_with_and_mixed_with_nothing_old(lab):
     lab.run()
     (lab.folder / "fail").touch()
     with pytest.raises(OSError, match="no more ink"):
         lab.run(again=True)
     (lab.folder / "fail").unlink()
-    kept = parts.read_work("tiny")
+    kept, anew = parts.read_work("tiny")
+    assert anew
     assert set(kept) == {(n, None) for n in ONCE} | {("drawn", 0), ("scaled", 0)}
     # As if the second time had come out otherwise.
     kept["length", None] = parts.Measured(4, kept["length", None].entry)
-    parts.keep_work("tiny", kept)
-    lab.measured()
+    parts.keep_work("tiny", kept, anew)
+    before = lab.measured()
     assert lab.run()["results"]["length"] == 4
-    assert lab.measured() == []
+    # All that the record has of old is measured again, save what was kept.
+    assert len(lab.measured()) == len(ALL) - len(kept)
+    assert before
     assert records.load("tiny")["results"]["length"] == 4
+    assert parts.read_work("tiny") == ({}, False)
+    lab.run()
+    assert lab.measured() == []
 
 
 PROCESS = """
@@ -427,7 +434,7 @@ def test_a_seed_that_is_measured_last_stands_in_its_place(lab):
     record = lab.run()
     kept = parts.parts_of(record)
     del kept["drawn", 1]
-    parts.keep_work("tiny", kept)
+    parts.keep_work("tiny", kept, False)
     (records.FOLDER / "tiny.json").unlink()
     lab.measured()
     again = lab.run()
@@ -566,7 +573,13 @@ def test_what_is_kept_comes_back_as_it_was(lab):
         ("length", None): parts.Measured(float("inf"), entry),
         ("drawn", 0): parts.Measured({"n = 1": [1, 2.5]}, entry),
     }
-    assert parts.read_work("tiny") == {}
-    parts.keep_work("tiny", kept)
-    assert parts.read_work("tiny") == kept
+    assert parts.read_work("tiny") == ({}, False)
+    parts.keep_work("tiny", kept, True)
+    assert parts.read_work("tiny") == (kept, True)
     assert parts.work_file("tiny") == lab.folder / "cache" / "runs" / "tiny.json"
+
+
+@pytest.mark.parametrize("name", sorted(EXPERIMENTS))
+def test_every_committed_record_was_made_by_the_code_that_is_there(name):
+    # After a change that a record depends on: `companion run`, and commit the record.
+    assert out_of_date(EXPERIMENTS[name]) == []

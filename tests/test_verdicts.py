@@ -386,6 +386,138 @@ def test_beside_a_control_of_zero_or_infinity_no_size_is_reproduced():
     assert verdicts._verdict(one, 5.0, math.inf, 5, 4, 6) == DIRECTION
 
 
+# Rounded numbers of a paper
+
+
+def test_a_paper_whose_numbers_are_rounded_may_have_had_another_effect():
+    paper = Paper(321, 323, "Table 1", rounded=1)
+    # From 321.5 against 322.5 to 320.5 against 323.5
+    assert verdicts.printed_shares(paper) == pytest.approx((-3 / 323.5, -1 / 322.5))
+    one = finding("perplexity", "less", "count", paper=paper)
+    assert verdicts.printed_effects(one) == pytest.approx((-300 / 323.5, -100 / 322.5))
+    # Ours is 0.5 % less: 0.5 / 0.93 and 0.5 / 0.31 times that.
+    times = verdicts.times_printed(one, 199.0, 200.0)
+    assert times == pytest.approx((0.005 * 323.5 / 3, 0.005 * 322.5))
+
+
+@pytest.mark.parametrize(
+    ("ours", "rounded", "expected"),
+    [
+        # 0.62 % printed: half to double is 0.31 to 1.24 %; with the rounding, half of
+        # 0.93 % to double of 0.31 %, which is 0.46 to 0.62 %.
+        (0.40, 0, REPRODUCED),
+        (0.40, 1, DIRECTION),
+        (0.50, 1, REPRODUCED),
+        (0.61, 1, REPRODUCED),
+        (0.63, 1, DIRECTION),
+        (1.20, 0, REPRODUCED),
+        (0.50, 2, DIRECTION),  # then 322 against 322 may be true: no effect at all
+    ],
+)
+def test_half_to_double_must_hold_for_whatever_rounds_to_the_printed(
+    ours, rounded, expected
+):
+    one = finding(claimed="less", paper=Paper(321, 323, "Table 1", rounded))
+    values = 200 * (1 - ours / 100), 200, -ours, -ours - 0.1, -ours + 0.1
+    assert verdicts._verdict(one, *values) == expected
+
+
+def test_no_size_is_told_where_rounding_may_be_the_whole_effect():
+    one = finding(paper=Paper(2, 1, "Table 1", rounded=1))
+    assert verdicts.times_printed(one, 0.6, 0.5) is None
+
+
+# About the same
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (-1, 1, DIRECTION),
+        (0.5, 1.9, DIRECTION),  # clear of zero, and yet about the same
+        (-1.9, -0.5, DIRECTION),
+        (1, 2, NOT_REPRODUCED),
+        (-2, 0, NOT_REPRODUCED),
+        (1, 3, NOT_REPRODUCED),
+        (-3, 3, NOT_REPRODUCED),
+        (2, 3, NOT_REPRODUCED),
+        (2.1, 3, AGAINST),
+        (-3, -2.1, AGAINST),
+    ],
+)
+def test_about_the_same_is_what_lies_inside_the_margin(low, high, expected):
+    one = finding(claimed="same", margin=2)
+    middle = (low + high) / 2
+    assert verdicts._verdict(one, 0.5, 0.5, middle, low, high) == expected
+
+
+@pytest.mark.parametrize(
+    ("metric", "paper", "expected"),
+    [
+        ("perplexity", Paper(98, 100, "T"), REPRODUCED),  # 2 %, just the margin
+        ("perplexity", Paper(97, 100, "T"), DIRECTION),
+        ("perplexity", Paper(100, 100, "T"), REPRODUCED),
+        ("perplexity", Paper(99, 100, "T", 1), REPRODUCED),  # to 98.5 : 100.5, 1.99 %
+        ("perplexity", Paper(98, 100, "T", 0.1), DIRECTION),
+        ("accuracy", Paper(60, 62, "T"), REPRODUCED),  # 2 points, but 3 %
+        ("accuracy", Paper(60, 62, "T", 1), DIRECTION),
+        ("share", Paper(60, 62.5, "T"), DIRECTION),
+        ("nats", Paper(5, 3, "T"), REPRODUCED),
+        ("nats", Paper(5.5, 3, "T"), DIRECTION),
+    ],
+)
+def test_a_paper_has_it_about_the_same_if_its_effect_is_inside_the_margin(
+    metric, paper, expected
+):
+    one = finding(metric, "same", "documents", margin=2, paper=paper)
+    assert verdicts._verdict(one, 99.5, 100, -0.5, -1, 0) == expected
+    assert verdicts._verdict(one, 99.5, 100, -0.5, -3, 2) == NOT_REPRODUCED
+    assert verdicts._verdict(one, 99.5, 100, -5, -6, -4) == AGAINST
+
+
+def test_what_is_about_the_same_is_judged_from_a_record(tmp_path):
+    rows = [0.501, 0.502, 0.503], [0.5, 0.5, 0.5]  # 0.2 points more
+    assert over_seeds(tmp_path, *rows, claimed="same", margin=1).verdict == DIRECTION
+    judged = over_seeds(tmp_path, *rows, claimed="same", margin=0.4)
+    assert judged.verdict == NOT_REPRODUCED  # its end is 0.2 + 0.25
+
+
+# A fixed number as control
+
+
+def fixed(value):
+    return {"control": Side("chance", value=value)}
+
+
+def test_seeds_are_held_against_a_fixed_number(tmp_path):
+    rows = [0.5, 0.6, 0.7]
+    judged = over_seeds(tmp_path, rows, [0, 0, 0], **fixed(0.4))
+    assert judged.control == 0.4
+    again = over_seeds(tmp_path, rows, [0.4] * 3)
+    assert (judged.low, judged.high) == pytest.approx((again.low, again.high))
+
+
+def test_documents_are_held_against_a_fixed_number_per_token(tmp_path):
+    options = fixed(0.5) | {"metric": "share"}
+    judged = over_documents(tmp_path, [8, 12, 40], [0] * 3, [10, 20, 70], **options)
+    assert (judged.measured, judged.control) == pytest.approx((0.6, 0.5))
+    assert judged.effect == pytest.approx(10)
+    assert judged.low < 10 < judged.high
+
+
+def test_a_fixed_perplexity_is_a_perplexity(tmp_path):
+    ours = np.log(4) * np.array([1, 2, 3])
+    options = fixed(8) | {"metric": "perplexity", "claimed": "less"}
+    judged = over_documents(tmp_path, ours, [0] * 3, [1, 2, 3], **options)
+    assert (judged.measured, judged.control) == pytest.approx((4, 8))
+    assert judged.effect == pytest.approx(-50)
+
+
+def test_a_count_is_held_against_a_fixed_number(tmp_path):
+    judged = counted(tmp_path, 150, 0, metric="count", **fixed(100))
+    assert (judged.control, judged.effect) == pytest.approx((100, 50))
+
+
 def planted(folder, gain, seed=0):
     """Judge "ours is better" where truth has it better by `gain` points."""
     rng = np.random.default_rng(seed)

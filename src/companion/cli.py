@@ -46,9 +46,7 @@ def run(
                 EXPERIMENTS[name], preset=preset, seeds=seeds, again=again, say=_say
             )
         except KeyboardInterrupt:
-            _fail(
-                "stopped; what was measured is kept: go on without --again", 130
-            )
+            _fail("stopped; what was measured is kept, the same command goes on", 130)
         except (field.FieldDataError, ValueError) as error:
             typer.echo(f"error: {name}: {error}", err=True)
             failed.append(name)
@@ -91,7 +89,7 @@ def list_() -> None:
             try:
                 when = records.describe(records.load(name))
                 if stale := experiments.out_of_date(experiment):
-                    when += f"; out of date: {', '.join(stale)}"
+                    when += f"; out of date: {'; '.join(stale)}"
             except records.RecordError as error:
                 when = f"error: {error}"
         typer.echo(f"  {name}: {when}")

@@ -1,13 +1,13 @@
-"""Claim cards on the page: HTML that carries its own style, and the strip.
+"""Claim cards on the page: HTML that carries its own style.
 
-Chapters: all. The strip is a drawing of one finding: zero, our difference with its
-interval, and the paper's effect.
+Chapters: all. Nothing is smaller than 12 pixels.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from html import escape
 
 from companion.cards import words
+from companion.cards.strip import LANE
 from companion.records.verdicts import (
     AGAINST,
     DIRECTION,
@@ -39,13 +39,9 @@ MARKS = {
     NOT_REPRODUCED: SHAPES[NOT_REPRODUCED],
     AGAINST: CROSS,
 }
-DIAMOND = (
-    '<svg x="{x}%" y="{y}" width="1" height="1" overflow="visible"><path fill="none"'
-    ' stroke="currentColor" stroke-width="2" d="M0-7L7 0L0 7L-7 0z"/></svg>'
-)
-LANE = 26  # height of one lane of a strip, pixels
 RULE = "1px solid rgba(128,128,128,.4)"
 SANS = "font-family:var(--pst-font-family-base,system-ui,sans-serif)"
+SMALL = "max(12px,.82em)"
 LIST = f"list-style:none;padding:0;{SANS};font-size:.9em"
 # How each part looks. Jupyter and Colab read no style sheet of ours, so each part
 # carries its own; ink comes from the page, which may be light or dark.
@@ -53,7 +49,7 @@ LOOKS = {
     "card": f"border:{RULE};border-left:5px solid;border-radius:6px;margin:.6em 0;"
     "padding:.9em 1.1em;max-width:46em;box-sizing:border-box;line-height:1.45",
     "top": "display:flex;flex-wrap:wrap;gap:.4em 1em;align-items:center;"
-    f"justify-content:space-between;{SANS};font-size:.85em",
+    f"justify-content:space-between;{SANS};font-size:{SMALL}",
     "muted": "opacity:.8",
     "badge": "display:inline-flex;align-items:center;gap:.45em;color:#fff;"
     "border-radius:1em;padding:.15em .8em;font-weight:600;white-space:nowrap",
@@ -65,22 +61,21 @@ LOOKS = {
     "says": "margin:0 0 .6em;display:flex;gap:1em;justify-content:space-between",
     "outcome": "white-space:nowrap;flex:none",
     "halves": "display:flex;flex-wrap:wrap;gap:.6em 2em;align-items:flex-start",
-    "metric": "margin:0 0 .35em;opacity:.8",
-    "sides": "flex:3 1 12em;min-width:0",
-    "numbers": "display:grid;grid-template-columns:auto minmax(0,1fr);gap:.2em .7em;"
-    "margin:0;padding:0",
-    "words": "float:none;margin:0;font-weight:400",
+    "sides": "display:grid;gap:.2em .7em;margin:0 0 .5em;padding:0;"
+    "grid-template-columns:auto auto minmax(0,1fr);align-items:baseline",
+    "name": "float:none;margin:0;padding:0;font-weight:400;opacity:.8",
     "amount": "margin:0;text-align:right;white-space:nowrap;"
     "font-variant-numeric:tabular-nums",
-    "effect": "flex:1 1 20em;min-width:0",
-    "difference": "margin:0 0 .35em",
-    "sure": "white-space:nowrap",
-    "strip": "display:flex;gap:.7em;font-size:.9em",
-    "lanes": "flex:none",
+    "words": "margin:0",
+    "difference": "flex:1 1 19em;margin:0",
+    "sure": "display:inline-block",
+    "strip": f"flex:1 1 18em;min-width:0;display:flex;font-size:{SMALL}",
+    "lanes": "flex:none;width:3.6em",
     "lane": f"height:{LANE}px;line-height:{LANE}px",
-    "drawing": "display:block;flex:1;min-width:0",
     "paper": "margin:.6em 0 0",
-    "foot": f"border-top:{RULE};padding-top:.7em;{SANS};font-size:.78em;opacity:.8",
+    "foot": f"border-top:{RULE};padding-top:.7em;{SANS};font-size:{SMALL};opacity:.85",
+    "details": "border:0;margin:.4em 0 0;padding:0",
+    "summary": "cursor:pointer;font:inherit;color:inherit;margin:0",
     "note": "margin:0 0 .2em",
     "box": "overflow-x:auto;margin:1em 0",  # a wide table scrolls, the page does not
     "ledger": f"border-collapse:collapse;border:0;margin:0;{SANS};font-size:.9em;"
@@ -89,7 +84,7 @@ LOOKS = {
     "border-bottom:2px solid",
     "cell": "text-align:left;vertical-align:top;padding:.8em 1em .8em 0;"
     f"border-bottom:{RULE}",
-    "source": "opacity:.8;font-size:.88em;margin-top:.3em",
+    "source": f"opacity:.8;font-size:{SMALL};margin-top:.3em",
     "leading": "margin-top:.4em",
     "errata": f"margin:1em 0;{LIST};line-height:1.5",
     "erratum": f"margin:0;padding:.7em 0;border-top:{RULE}",
@@ -121,20 +116,34 @@ def _icon(shape: str) -> str:
     return tag("svg", "icon", shape, names=f'aria-hidden="true" {size}')
 
 
-def badge(verdict: str) -> str:
-    """Return a verdict's words and shape on its colour."""
-    inside = _icon(SHAPES[verdict]) + words.BADGES[verdict][0]
+def badge(verdict: str, name: str) -> str:
+    """Return a verdict's name and shape on its colour."""
+    inside = _icon(SHAPES[verdict]) + name
     return tag("span", "badge", inside, more=f";background:{COLOURS[verdict]}")
 
 
-def finding(judged: Judged, number: int) -> str:
-    """Return one finding: what is compared, the numbers, and the strip beside them."""
+def finding(judged: Judged, number: int, drawing: str, lanes: Sequence[str]) -> str:
+    """Return one finding: what is compared, the numbers, and the strip beside them.
+
+    Args:
+        judged: The finding.
+        number: Its place on the card.
+        drawing: The drawing of its strip, empty where there is none.
+        lanes: Names of the strip's lanes, if they need names.
+    """
     outcome = f"{_icon(MARKS[judged.verdict])} {words.OUTCOMES[judged.verdict][0]}"
     says = f"<span>{number}. {html(judged.finding.says)}</span>"
     says += tag("strong", "outcome", outcome)
+    effect, sure = map(html, words.difference(judged))
+    effect = (
+        f"<strong>{words.capital(effect)}</strong> {tag('span', 'sure', f'({sure})')}"
+    )
+    effect = tag("p", "difference", effect)
+    beside = _strip(drawing, lanes) if drawing else ""
     parts = [
         tag("p", "says", says),
-        tag("div", "halves", _sides(judged), _effect(judged)),
+        _sides(judged),
+        tag("div", "halves", effect, beside),
     ]
     if judged.finding.paper:
         parts.append(tag("p", "paper", html(words.printed(judged))))
@@ -143,83 +152,22 @@ def finding(judged: Judged, number: int) -> str:
 
 def _sides(judged: Judged) -> str:
     cells = ""
-    for line, (amount, what) in enumerate(words.sides(judged), start=1):
-        # The words name the number, and yet stand behind it.
-        cells += tag("dt", "words", html(what), more=f";grid-area:{line}/2")
+    for line, (name, amount, what) in enumerate(words.sides(judged), start=1):
         bold = ";font-weight:650" if line == 1 else ""
-        cells += tag("dd", "amount", html(amount), more=f";grid-area:{line}/1{bold}")
-    metric = tag("p", "metric", words.capital(judged.finding.metric))
-    return tag("div", "sides", metric, tag("dl", "numbers", cells))
+        cells += tag("dt", "name", name)
+        cells += tag("dd", "amount", html(amount), more=bold)
+        cells += tag("dd", "words", html(what))
+    return tag("dl", "sides", cells)
 
 
-def _effect(judged: Judged) -> str:
-    effect, sure = map(html, words.difference(judged))
-    effect = f"<strong>{effect}</strong>, {tag('span', 'sure', sure)}"
-    strip = _strip(judged) if words.has_interval(judged) else ""
-    return tag("div", "effect", tag("p", "difference", effect), strip)
+def _strip(drawing: str, lanes: Sequence[str]) -> str:
+    names = (tag("div", "lane", name) for name in lanes)
+    return tag("div", "strip", tag("div", "lanes", *names) if lanes else "", drawing)
 
 
-def _strip(judged: Judged) -> str:
-    """Return a drawing: zero, our difference with its interval, the paper's effect."""
-    more = judged.finding.claimed == "more"
-    printed = [words.paper_effect(judged)] if judged.finding.paper else []
-    x = scale(
-        [judged.low, judged.high, *(k * p for p in printed for k in (0.5, 2))], more
-    )
-    zero, middle, foot = x(0), LANE / 2, LANE * (1 + len(printed))
-    low, high = x(judged.low), x(judged.high)
-    parts = [_shade(zero, 100 if more else 0, foot, 0.07)]
-    parts += [_shade(x(p / 2), x(2 * p), foot, 0.16) for p in printed]
-    parts += [_line(zero, zero, 0, foot, 1.5), _line(low, high, middle, middle, 3)]
-    parts += [_line(end, end, middle - 6, middle + 6, 2) for end in (low, high)]
-    parts.append(f'<circle cx="{x(judged.effect)}%" cy="{middle}" r="5"/>')
-    parts += [DIAMOND.format(x=x(p), y=LANE + middle) for p in printed]
-    # Where the claimed side is small, the label of zero keeps off it.
-    aside = "middle" if min(zero, 100 - zero) < 35 else "end" if more else "start"
-    parts.append(_label(zero, foot, aside, "no difference"))
-    claimed = (100, foot, "end", "claimed side →")
-    parts.append(_label(*(claimed if more else (0, foot, "start", "← claimed side"))))
-    lanes = [tag("div", "lane", name) for name in ("ours", "paper") if printed]
-    names = f'role="img" aria-label="{escape(_seen(judged))}" width="100%"'
-    names += f' height="{foot + 20}" fill="currentColor"'
-    drawing = tag("svg", "drawing", *parts, names=names)
-    return tag("div", "strip", tag("div", "lanes", *lanes) if lanes else "", drawing)
-
-
-def scale(marks: Sequence[float], more: bool) -> Callable[[float], float]:
-    """Return what places a difference on a strip, in per cent of its width."""
-    sign = 1 if more else -1
-    # There is room beside zero for words: two fifths or more on the claimed side.
-    claimed = 1.08 * max(0, *(sign * mark for mark in marks))
-    other = 1.08 * max(0, *(-sign * mark for mark in marks))
-    claimed = max(claimed, other * 2 / 3) or 1
-    other = max(other, claimed / 4)
-    left, right = (other, claimed) if more else (claimed, other)
-    return lambda value: round(100 * (value + left) / (left + right), 2)
-
-
-def _seen(judged: Judged) -> str:
-    """Return what a strip shows, for a reader who cannot see it."""
-    seen = ", ".join(words.difference(judged))
-    seen += f"; claimed: {judged.finding.claimed} than zero"
-    if judged.finding.paper:
-        (size,) = words.signed_numbers(
-            judged.finding.metric, words.paper_effect(judged)
-        )
-        seen += f"; of the paper's size it would be {size}"
-    return seen
-
-
-def _shade(begin: float, end: float, height: float, opacity: float) -> str:
-    place = f'x="{min(begin, end)}%" width="{abs(end - begin):.2f}%" height="{height}"'
-    return f'<rect {place} opacity="{opacity}"/>'
-
-
-def _line(x1: float, x2: float, y1: float, y2: float, width: float) -> str:
-    ends = f'x1="{x1}%" x2="{x2}%" y1="{y1}" y2="{y2}"'
-    return f'<line {ends} stroke="currentColor" stroke-width="{width}"/>'
-
-
-def _label(x: float, y: float, anchor: str, text: str) -> str:
-    place = f'x="{x}%" y="{y + 15}" text-anchor="{anchor}"'
-    return f'<text {place} font-size="12" opacity=".85">{text}</text>'
+def foot(notes: Sequence[str], provenance: Sequence[str]) -> str:
+    """Return the notes below a card, and what few readers want folded away."""
+    lines = [tag("p", "note", html(note)) for note in notes]
+    hidden = (tag("p", "note", html(words.sentence(p))) for p in provenance)
+    summary = tag("summary", "summary", "Provenance")
+    return tag("footer", "foot", *lines, tag("details", "details", summary, *hidden))

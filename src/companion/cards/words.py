@@ -1,13 +1,15 @@
-"""Claim cards in words: numbers with their units, verdicts and their reasons.
+"""Claim cards in words: verdicts and their reasons, ours beside the paper's.
 
 Chapters: all. The page and the plain text of a card say the same.
 """
 
-import math
 import textwrap
 from collections.abc import Sequence
 
-from companion.records.claims import Paper
+from companion.cards import numbers
+from companion.cards.numbers import per_cent
+from companion.records import verdicts
+from companion.records.claims import IN_PER_CENT
 from companion.records.verdicts import (
     AGAINST,
     DIRECTION,
@@ -23,6 +25,7 @@ BADGES = {
     NOT_REPRODUCED: ("Not reproduced", "○"),
     AGAINST: ("Against the claim", "✕"),
 }
+NOT_SHOWN = "Not shown"  # where no paper printed what could be reproduced
 # The same for a single finding.
 OUTCOMES = {
     REPRODUCED: ("reproduced", "✓"),
@@ -30,143 +33,119 @@ OUTCOMES = {
     NOT_REPRODUCED: ("not shown", "○"),
     AGAINST: ("the opposite", "✕"),
 }
-EFFECT_UNITS = {"accuracy": "points", "share": "points", "nats": "nats"}  # else "%"
+ROUNDED = ", whose numbers are rounded"
 WIDTH = 92  # of the plain text, characters
 
 
-def _is_finite(judged: Judged) -> bool:
-    return math.isfinite(judged.measured) and math.isfinite(judged.control)
+def badge(judged: Sequence[Judged]) -> str:
+    """Return the verdict on a claim in words."""
+    verdict = verdicts.verdict(tuple(judged))
+    if verdict == NOT_REPRODUCED and not any(j.finding.paper for j in judged):
+        return NOT_SHOWN
+    return BADGES[verdict][0]
 
 
-def has_interval(judged: Judged) -> bool:
-    """Say whether a finding has an interval that can be drawn."""
-    return judged.finding.unit != "count" and _is_finite(judged)
+def signed(judged: Sequence[Judged]) -> str:
+    """Return the verdict on a claim behind its sign."""
+    sign = BADGES[verdicts.verdict(tuple(judged))][1]
+    return f"{sign} {badge(judged).lower()}"
 
 
-def _amount(metric: str, value: float, gain: bool) -> str:
-    """Return one side's number with its unit; `gain` says that it is a difference."""
-    if math.isinf(value):
-        return "∞"
-    if metric in ("accuracy", "share"):
-        text = f"{100 * value:.1f} {'points' if gain else '%'}"
-    else:
-        style = {"perplexity": ",.1f", "count": ",.0f", "nats": ".3f"}[metric]
-        text = f"{value:{style}}"
-    return text.replace("-", "−")
-
-
-def signed_numbers(metric: str, *values: float) -> list[str]:
-    """Return differences with as many digits as it takes for none to look like zero."""
-    digits = 3 if metric == "nats" else 1
-    while digits < 3 and any(0 < abs(v) < 0.5 * 10**-digits for v in values):
-        digits += 1
-    return [f"{v:+,.{digits}f}".replace("-", "−") for v in values]
-
-
-def sides(judged: Judged) -> list[tuple[str, str]]:
-    """Return the numbers of measurement and control, each with its words."""
-    metric, measured = judged.finding.metric, judged.finding.measured
-    control = judged.finding.control
-    ours = _amount(metric, judged.measured, gain=len(measured.at) > 1)
-    other = _amount(metric, judged.control, gain=len(control.at) > 1)
-    return [(ours, measured.what), (other, f"{control.what} (control)")]
+def sides(judged: Judged) -> list[tuple[str, str, str]]:
+    """Return for measurement and control: which it is, its number, and its words."""
+    finding, (ours, theirs) = judged.finding, numbers.sides(judged)
+    return [
+        (capital(finding.metric), ours, finding.measured.what),
+        ("Control", theirs, finding.control.what),
+    ]
 
 
 def difference(judged: Judged) -> tuple[str, str]:
     """Return the difference, and how sure it is."""
-    if not _is_finite(judged):
-        return "No finite difference", "so no interval"
-    metric = judged.finding.metric
-    numbers = signed_numbers(metric, judged.effect, judged.low, judged.high)
-    effect = f"{numbers[0]} {EFFECT_UNITS.get(metric, '%')}"
+    if not numbers.is_finite(judged):
+        return "no finite difference", "no interval"
     if judged.finding.unit == "count":
-        return effect, "counted, so no interval"
-    return effect, f"95 % interval {numbers[1]} to {numbers[2]}"
-
-
-def _per_cent(pair: Judged | Paper) -> float:
-    """Return the difference of a pair in per cent of its control."""
-    return 100 * (pair.measured - pair.control) / pair.control
-
-
-def paper_effect(judged: Judged) -> float:
-    """Return how large ours would be if it were the paper's share of the control."""
-    size = _per_cent(judged.finding.paper)
-    scales = {"accuracy": judged.control, "nats": judged.control / 100}
-    scales["share"] = scales["accuracy"]
-    return size * scales.get(judged.finding.metric, 1)
-
-
-def _times(judged: Judged) -> float | None:
-    """Return how many times the paper's effect ours is, None where nothing tells."""
-    if not _is_finite(judged) or judged.control == 0:
-        return None
-    return _per_cent(judged) / _per_cent(judged.finding.paper)
-
-
-def _times_in_words(times: float | None) -> str:
-    if times is None:
-        return "beyond comparison with that"
-    if times < 0:
-        return "of the other sign"
-    return f"{times:.{1 if times >= 0.1 else 2}f} times that"
+        return numbers.effect(judged), "counted, no interval"
+    sure = f"95 % interval {numbers.interval(judged)}"
+    if judged.finding.claimed == "same":
+        unit = numbers.unit(judged.finding.metric)
+        sure += f"; margin {judged.finding.margin:g} {unit}"
+    return numbers.effect(judged), sure
 
 
 def printed(judged: Judged) -> str:
     """Return what the paper printed, and how ours compares."""
-    metric, paper = judged.finding.metric, judged.finding.paper
-    pair, times = f"{paper.measured:,} against {paper.control:,}", _times(judged)
-    (theirs,) = signed_numbers("", _per_cent(paper))
+    finding, paper = judged.finding, judged.finding.paper
+    pair = f"Paper: {paper.measured:,} against {paper.control:,}"
+    if finding.claimed == "same":
+        # Its effect is told as ours is; else both are told as shares of the control.
+        relative = finding.metric in IN_PER_CENT
+        theirs = per_cent(paper) if relative else paper.measured - paper.control
+        bounds = (0, finding.margin, -finding.margin)
+        digits = numbers.digits_beside([theirs], bounds)
+        size = numbers.effect_in_words(finding.metric, theirs, digits)
+        compared = _beside_margin(judged)
+    else:
+        metric = finding.metric if finding.metric in IN_PER_CENT else "relative"
+        digits = numbers.paper_digits(judged)
+        size = numbers.effect_in_words(metric, per_cent(paper), digits)
+        compared = _compared(judged, digits)
+    return f"{pair}, {size} ({paper.source}). {compared}."
+
+
+def _beside_margin(judged: Judged) -> str:
+    within = _within_margin(judged)
+    if judged.finding.paper.rounded and within:
+        return "That is within the margin, whatever the rounding"
+    return f"That is {'within' if within else 'not surely within'} the margin"
+
+
+def _within_margin(judged: Judged) -> bool:
+    largest = max(map(abs, verdicts.printed_effects(judged.finding)))
+    return largest <= judged.finding.margin
+
+
+def _compared(judged: Judged, digits: int) -> str:
     ours = ""
-    if metric in EFFECT_UNITS and times is not None:
-        ours = f", {signed_numbers('', _per_cent(judged))[0]} % of the control,"
-    size = _times_in_words(times)
-    return f"The paper: {pair}, {theirs} % ({paper.source}). Ours{ours} is {size}."
+    if judged.finding.metric not in IN_PER_CENT and times_printed(judged):
+        share = numbers.effect_in_words("relative", per_cent(judged), digits)
+        ours = f", {share} than the control,"
+    return f"Our effect{ours} is {size(judged)}"
 
 
-def reason(judged: Sequence[Judged], leading: Judged) -> str:
-    """Return a line that says why a claim has its verdict, which `leading` shows."""
-    if leading.verdict in (NOT_REPRODUCED, AGAINST):
-        return _why_it_failed(judged, leading.verdict)
-    many = len(judged) > 1
-    begin = f"{'Every' if many else 'The'} difference lies on the claimed side"
-    if not leading.finding.paper:
-        return f"{begin}; no paper printed its size."
-    where = f" in finding {judged.index(leading) + 1}" if many else ""
-    times = _times(leading)
-    size = _times_in_words(times).replace("that", "the paper's")
-    if leading.verdict == REPRODUCED:
-        return f"{begin}, and the effect{where} is {size}: within half and double."
-    bound = ": less than half" if times and times < 0.5 else ": more than double"
-    return f"{begin}, but the effect{where} is {size}{bound if times else ''}."
+def times_printed(judged: Judged) -> tuple[float, float] | None:
+    """Return how many times the paper's effect ours is, as the rule has it."""
+    return verdicts.times_printed(judged.finding, judged.measured, judged.control)
 
 
-def _why_it_failed(judged: Sequence[Judged], verdict: str) -> str:
-    *first, last = (str(i) for i, j in enumerate(judged, 1) if j.verdict == verdict)
-    where = f"findings {', '.join(first)} and {last}" if first else f"finding {last}"
-    begin = f"In {where} the" if len(judged) > 1 else "The"
-    if verdict == AGAINST:
-        return f"{begin} difference goes the other way: the opposite of the claim."
-    return f"{begin} interval holds zero: there may be no difference at all."
+def size(judged: Judged, rounding: bool = True) -> str:
+    """Return our effect beside the paper's; `rounding` to say that its are rounded."""
+    times = times_printed(judged)
+    rounded = ROUNDED if rounding and judged.finding.paper.rounded else ""
+    if times is None:
+        return f"beyond comparison with the paper’s{rounded}"
+    if times[1] <= 0:
+        return "of the other sign than the paper’s"
+    return f"{numbers.times_in_words(times)} times the paper’s{rounded}"
 
 
 def in_words(judged: Judged) -> str:
-    """Return the metric and the numbers of both sides."""
-    both = ", ".join(f"{number} {what}" for number, what in sides(judged))
-    return f"{capital(judged.finding.metric)}: {both}"
+    """Return the numbers of both sides, each with what it is."""
+    ours, control = (f"{name}: {num} {what}" for name, num, what in sides(judged))
+    return f"{ours}; {control.lower()[:1]}{control[1:]}"
 
 
-def against_paper(judged: Judged) -> str:
-    """Return the metric and the numbers of both sides, and those of the paper."""
+def with_difference(judged: Judged) -> str:
+    """Return the difference with its interval in one line."""
+    effect, sure = difference(judged)
+    return f"{capital(effect)} ({sure})"
+
+
+def deciding(judged: Judged) -> str:
+    """Return the numbers of a finding, its difference, and the paper's numbers."""
     paper = judged.finding.paper
-    theirs = f"; paper: {paper.measured:,} against {paper.control:,}" if paper else ""
-    return in_words(judged) + theirs
-
-
-def signed(verdict: str) -> str:
-    """Return a verdict behind its sign."""
-    words, sign = BADGES[verdict]
-    return f"{sign} {words.lower()}"
+    theirs = f" Paper: {paper.measured:,} against {paper.control:,}." if paper else ""
+    return f"{in_words(judged)}. {with_difference(judged)}.{theirs}"
 
 
 def wrap(text: str, begin: str = "", rest: str = "") -> list[str]:

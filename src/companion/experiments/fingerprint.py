@@ -57,7 +57,7 @@ def _reach(start: Place) -> dict[Place, str]:
             if alias.asname:  # two that exchange their names change what is run
                 found[place] = f"{node.module}.{alias.name}"
         else:
-            found[place] = ast.unparse(node)
+            found[place] = _dump(node)
             reached = _mentioned(place[0], node)
         for other in reached:
             inside = other[0].partition(".")[0] in roots and other[0] not in BEYOND
@@ -67,11 +67,31 @@ def _reach(start: Place) -> dict[Place, str]:
     return found
 
 
+def _dump(node: object) -> str:
+    """Return a syntax tree as text, the same in every version of Python."""
+    # ast.dump and ast.unparse change from version to version: we name what has a value.
+    if isinstance(node, ast.AST):
+        fields = (
+            f"{name}={_dump(value)}"
+            for name, value in ast.iter_fields(node)
+            if name not in ("kind", "type_comment") and value not in (None, [])
+        )
+        return f"{type(node).__name__}({', '.join(fields)})"
+    if isinstance(node, list):
+        return f"[{', '.join(map(_dump, node))}]"
+    return repr(node)
+
+
 def _mentioned(module: str, node: ast.AST) -> Iterator[Place]:
     """Yield the places of all names in a definition, `module.name` resolved."""
+    names = [inner for inner in ast.walk(node) if isinstance(inner, ast.Name)]
+    # What a function binds itself is no name of the module's.
+    local = {name.id for name in names if isinstance(name.ctx, ast.Store)}
+    local = local if isinstance(node, ast.FunctionDef) else set()
     for inner in ast.walk(node):
         if isinstance(inner, ast.Name):
-            yield module, inner.id
+            if inner.id not in local:
+                yield module, inner.id
         elif isinstance(inner, ast.arg):
             yield module, inner.arg
         elif isinstance(inner, ast.ImportFrom):  # one inside a function
@@ -112,10 +132,30 @@ def _definitions(module: str) -> dict[str, ast.AST]:
             for alias in node.names:
                 bind(alias.asname or alias.name, node)
         else:
-            for name in ast.walk(node):
-                if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store):
-                    bind(name.id, node)
+            for name in _changed(node):
+                bind(name, node)
     return found
+
+
+def _changed(statement: ast.AST) -> Iterator[str]:
+    """Yield the names that a statement binds or changes: X = 1, X[k] = 1, X.add(1)."""
+    for inner in ast.walk(statement):
+        if isinstance(inner, ast.FunctionDef | ast.ClassDef):
+            yield inner.name
+        elif isinstance(inner, ast.ImportFrom):
+            yield from (alias.asname or alias.name for alias in inner.names)
+        elif isinstance(getattr(inner, "ctx", None), ast.Store):
+            yield from _base(inner)
+        elif isinstance(inner, ast.Expr) and isinstance(inner.value, ast.Call):
+            yield from _base(inner.value.func)
+
+
+def _base(node: ast.AST) -> Iterator[str]:
+    """Yield the X of X, X[k] and X.y."""
+    while isinstance(node, ast.Subscript | ast.Attribute):
+        node = node.value
+    if isinstance(node, ast.Name):
+        yield node.id
 
 
 def _is_unclear(node: ast.AST, root: str) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from companion import records
+from companion.field.faults import CacheError
 from companion.field.fetch import cache_folder, registered_file
 from companion.records import provenance
 
@@ -103,27 +104,39 @@ def work_file(name: str) -> Path:
     return cache_folder() / "runs" / f"{name}.json"
 
 
-def read_work(name: str) -> dict[Key, Measured]:
-    """Return what was measured and is in no record yet."""
+def read_work(name: str) -> tuple[dict[Key, Measured], bool]:
+    """Return what is measured and in no record yet, and whether all is to be anew."""
     path = work_file(name)
     if not path.exists():
-        return {}
+        return {}, False
     try:
-        parts = records.read(path)["parts"]
+        work = records.read(path)
     except records.RecordError:
         raise records.RecordError(
             f"what was kept of an interrupted run of {name} is damaged; delete {path} "
             f"and run again"
         ) from None
-    return {(p["name"], p["seed"]): Measured(p["result"], p["entry"]) for p in parts}
+    rows = work["parts"]
+    parts = {(p["name"], p["seed"]): Measured(p["result"], p["entry"]) for p in rows}
+    return parts, work["anew"]
 
 
-def keep_work(name: str, parts: Mapping[Key, Measured]) -> None:
-    """Write what was measured so far, all or nothing."""
+def keep_work(name: str, parts: Mapping[Key, Measured], anew: bool) -> None:
+    """Write what was measured so far, all or nothing.
+
+    Raises:
+        CacheError: The folder that keeps it cannot be written.
+    """
     path = work_file(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
     rows = [
         {"name": key[0], "seed": key[1], "result": part.result, "entry": part.entry}
         for key, part in parts.items()
     ]
-    records.write({"parts": rows}, path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        records.write({"anew": anew, "parts": rows}, path)
+    except OSError as error:
+        raise CacheError(
+            f"cannot keep what was measured in {path.parent} ({error.strerror}); set "
+            f"COMPANION_DATA_CACHE to a folder that you may write to"
+        ) from error

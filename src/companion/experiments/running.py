@@ -112,7 +112,8 @@ def run(
         experiment: What to run.
         preset: One of the experiment's presets.
         seeds: Seeds 0, 1, ... to run; the experiment's own number by default.
-        again: Measure all of it anew, up to date or not.
+        again: Measure all of it anew, up to date or not; if that is interrupted, the
+            next run goes on with it.
         say: Receives a line on each step.
 
     Raises:
@@ -123,17 +124,21 @@ def run(
     name = experiment.record_name(preset)
     wanted = _wanted(experiment, preset, seeds)
     old = records.load(name) if name in records.names() else None
-    kept = read_work(name)
-    done = {}
-    if not again:
-        done = _up_to_date(wanted, parts_of(old)) | _up_to_date(wanted, kept)
+    kept, anew = read_work(name)
+    if again and not anew:
+        kept, anew = {}, True
+    done = _up_to_date(wanted, kept)
+    if not anew:
+        done |= _up_to_date(wanted, parts_of(old))
     missing = [key for key in wanted if key not in done]
+    if missing:
+        keep_work(name, kept, anew)
     inputs = _Inputs(sys.modules[experiment.once[0].__module__], preset)
     for place, key in enumerate(missing, 1):
         say(f"{name}: {place} of {len(missing)}, {_words(key)}{_last_time(old, key)}")
         done[key] = _measure(inputs, experiment.function(key[0]), key, wanted[key])
         kept[key] = done[key]
-        keep_work(name, kept)
+        keep_work(name, kept, anew)
         say(f"{name}: {_words(key)} took {done[key].entry['seconds']:,.1f} s")
     record = assemble(
         {"name": name, "world": experiment.world, "preset": preset},
@@ -220,10 +225,11 @@ def _settle(
         say(f"{name}: up to date")
     elif reason:
         say(f"{name}: the record stays as it was, since {reason}")
+        return  # what was measured is kept
     else:
         records.save(record)
-        work_file(name).unlink(missing_ok=True)
         say(f"{name}: saved {name}.json")
+    work_file(name).unlink(missing_ok=True)
 
 
 def _words(key: Key) -> str:

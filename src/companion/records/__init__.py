@@ -148,7 +148,7 @@ def read(path: Path) -> dict:
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise RecordError(
             f"{path.name} is damaged: {type(error).__name__}: {error}; "
-            f"restore it from git, or measure again"
+            f"restore it from git, or delete it and measure again"
         ) from None
     if not unchanged:
         raise RecordError(

@@ -6,6 +6,7 @@ with a control, both read from one record. Nobody types a verdict; the rule in
 `records.verdicts` gives it.
 """
 
+import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -15,12 +16,12 @@ from typing import Any
 
 CLAIMS = Path(__file__).with_name("claims.toml")
 WORLDS = ("lab", "field")
+CLAIMED = ("more", "less", "same")
 METRICS = ("accuracy", "perplexity", "share", "nats", "count")
 IN_PER_CENT = ("perplexity", "count")  # of the control
 UNITS = ("seeds", "documents", "count")
 CLAIM_KEYS = {"id", "notebook", "sentence", "source", *WORLDS}
 FINDING_KEYS = {"says", "record", "metric", "claimed", "measured", "control", "unit"}
-SIDE_KEYS = {"what", "at"}
 PAPER_KEYS = {"measured", "control", "source"}
 
 
@@ -30,25 +31,42 @@ class ClaimError(ValueError):
 
 @dataclass(frozen=True)
 class Paper:
-    """What a paper printed for the same comparison, and where."""
+    """What a paper printed for the same comparison, and where.
+
+    Attributes:
+        measured: As printed; accuracies and shares in per cent.
+        control: As printed.
+        source: Where.
+        rounded: Unit of the last digit printed, such as 1 for 323 or 0.1 for 97.3;
+            0 if the numbers are exact.
+    """
 
     measured: float
     control: float
     source: str
+    rounded: float = 0
+
+    def pairs(self) -> list[tuple[float, float]]:
+        """Return the extremes of the true pairs that round to the printed one."""
+        off = (-self.rounded / 2, self.rounded / 2)
+        return [(self.measured + a, self.control + b) for a in off for b in off]
 
 
 @dataclass(frozen=True)
 class Side:
-    """One side of a comparison.
+    """One side of a comparison: what was measured, or a fixed number.
 
     Attributes:
         what: What it is, in words.
         at: Its place in the record's results, keys joined by " / "; two places stand
             for their difference, the first less the second.
+        value: A number in the metric's unit instead of a place, such as 0.5 for an
+            accuracy that is chance; only for a control.
     """
 
     what: str
-    at: tuple[str, ...]
+    at: tuple[str, ...] = ()
+    value: float | None = None
 
 
 @dataclass(frozen=True)
@@ -59,13 +77,16 @@ class Finding:
         says: What is compared, in words.
         record: The record that has the numbers.
         metric: One of `METRICS`; neither perplexity nor count for "seeds".
-        claimed: "more" or "less": where the measured side should lie.
+        claimed: "more" or "less": where the measured side should lie; or "same":
+            that the two sides differ by less than `margin`.
         measured: What the claim is about.
         control: What could refute it.
         unit: What the interval is over: "seeds" (paired t), "documents" (bootstrap),
             or "count" for a number that was counted and has no interval.
         weights: Place of the tokens of each document, for "documents".
-        paper: What was printed, if anything; only where each side is one place.
+        paper: What was printed, if anything; not where a side is two places.
+        margin: The largest difference that is still "same", in the unit of the
+            effect: per cent, points or nats.
     """
 
     says: str
@@ -77,6 +98,7 @@ class Finding:
     unit: str
     weights: str | None = None
     paper: Paper | None = None
+    margin: float | None = None
 
 
 @dataclass(frozen=True)
@@ -140,34 +162,51 @@ def _claim(entry: Mapping[str, Any]) -> Claim:
 
 def _finding(entry: Mapping[str, Any], where: str) -> Finding:
     where = f"{where}, {entry.get('says') if isinstance(entry, dict) else entry!r}"
-    _check_keys(entry, FINDING_KEYS | {"weights", "paper"}, FINDING_KEYS, where)
-    for key, choices in (
-        ("metric", METRICS),
-        ("claimed", ("more", "less")),
-        ("unit", UNITS),
-    ):
+    known = FINDING_KEYS | {"weights", "paper", "margin"}
+    _check_keys(entry, known, FINDING_KEYS, where)
+    for key, choices in (("metric", METRICS), ("claimed", CLAIMED), ("unit", UNITS)):
         if entry[key] not in choices:
             raise ClaimError(f"{where}: {key} is {entry[key]!r}, not one of {choices}")
     sides = {key: _read_side(entry[key], where) for key in ("measured", "control")}
     paper = _paper(entry["paper"], where) if "paper" in entry else None
     finding = Finding(**{**entry, **sides, "paper": paper})
-    _check_sense(finding, where)
+    _check_unit(finding, where)
+    _check_claimed(finding, where)
+    _check_sides(finding, where)
     return finding
 
 
-def _check_sense(finding: Finding, where: str) -> None:
-    """Raise ClaimError where the parts of a finding do not go together."""
-    metric, measured, control = finding.metric, finding.measured, finding.control
+def _check_unit(finding: Finding, where: str) -> None:
     if (finding.unit == "documents") != (finding.weights is not None):
         raise ClaimError(f"{where}: weights go with the unit documents, and only there")
-    if measured.at == control.at:
-        raise ClaimError(f"{where}: the control is what is measured")
-    if finding.unit == "seeds" and metric in IN_PER_CENT:
+    if finding.unit == "seeds" and finding.metric in IN_PER_CENT:
         # The mean of the seeds' ratios is not the ratio of the means on the card.
         raise ClaimError(
-            f"{where}: over seeds there is no per cent of the control, so no {metric}"
+            f"{where}: over seeds there is no per cent of the control, "
+            f"so no {finding.metric}"
         )
-    if len(measured.at) == len(control.at) == 1:
+
+
+def _check_claimed(finding: Finding, where: str) -> None:
+    margin, paper = finding.margin, finding.paper
+    same = finding.claimed == "same"
+    if same != (margin is not None):
+        raise ClaimError(f"{where}: a margin goes with the claim same, and only there")
+    if same and not (_is_number(margin) and margin > 0):
+        raise ClaimError(f"{where}: the margin is {margin!r}, no number above 0")
+    if paper and not same and paper.measured == paper.control:
+        raise ClaimError(f"{where}: no relative effect in the paper's numbers")
+
+
+def _check_sides(finding: Finding, where: str) -> None:
+    metric, measured, control = finding.metric, finding.measured, finding.control
+    if measured.value is not None:
+        raise ClaimError(f"{where}: what is measured is no fixed number")
+    if measured.at == control.at:
+        raise ClaimError(f"{where}: the control is what is measured")
+    if metric in IN_PER_CENT and control.value is not None and control.value <= 0:
+        raise ClaimError(f"{where}: no per cent of {control.value!r}")
+    if max(len(measured.at), len(control.at)) == 1:
         return
     if metric == "perplexity":  # it would be a ratio of two
         raise ClaimError(f"{where}: a difference of two places is no perplexity")
@@ -176,7 +215,13 @@ def _check_sense(finding: Finding, where: str) -> None:
 
 
 def _read_side(entry: Mapping[str, Any], where: str) -> Side:
-    _check_keys(entry, SIDE_KEYS, SIDE_KEYS, where)
+    _check_keys(entry, {"what", "at", "value"}, {"what"}, where)
+    if ("at" in entry) == ("value" in entry):
+        raise ClaimError(f"{where}: a side has a place (at) or a value, one of the two")
+    if "value" in entry:
+        if not _is_number(entry["value"]):
+            raise ClaimError(f"{where}: the value {entry['value']!r} is no number")
+        return Side(entry["what"], value=entry["value"])
     at = entry["at"] if isinstance(entry["at"], list) else [entry["at"]]
     if len(at) not in (1, 2) or not all(isinstance(place, str) for place in at):
         raise ClaimError(f"{where}: {entry['at']!r} is neither a place nor two")
@@ -184,10 +229,18 @@ def _read_side(entry: Mapping[str, Any], where: str) -> Side:
 
 
 def _paper(entry: Mapping[str, Any], where: str) -> Paper:
-    _check_keys(entry, PAPER_KEYS, PAPER_KEYS, where)
-    if entry["control"] in (0, entry["measured"]):
-        raise ClaimError(f"{where}: no relative effect in the paper's numbers")
+    _check_keys(entry, PAPER_KEYS | {"rounded"}, PAPER_KEYS, where)
+    rounded = entry.get("rounded", 0)
+    if not (_is_number(rounded) and rounded >= 0):
+        raise ClaimError(f"{where}: rounded is {rounded!r}, no number from 0 on")
+    if abs(entry["control"]) <= rounded / 2:
+        raise ClaimError(f"{where}: no relative effect beside a paper's control of 0")
     return Paper(**entry)
+
+
+def _is_number(value: Any) -> bool:
+    is_real = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_real and math.isfinite(value)
 
 
 def _check_keys(entry: Mapping, known: set, needed: set, where: str) -> None:

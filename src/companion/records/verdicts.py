@@ -6,8 +6,17 @@ reproduced      the 95 % interval of the difference lies on the claimed side of 
                 and the relative effect within half and double the paper's
 direction       the interval lies on the claimed side; no paper printed a number, or
                 the effect is smaller than half or larger than double of it
-not reproduced  the interval holds zero
+not reproduced  the interval includes zero
 against         the interval lies on the other side
+
+Where the claim is that two things are about the same, a margin m takes the place of
+zero. The interval lies on the claimed side if all of it is between -m and m, and on
+the other side if none of it is. Reproduced is then a paper whose own effect, in per
+cent, points or nats like ours, is between -m and m.
+
+A paper's numbers are rounded, and its small effects may come of that alone. So what
+is asked of its effect is asked of every pair of true values that rounds to the
+printed ones: 321 against 323 may have been 0.3 % less, or 0.9 %.
 
 A claim is worth as much as its weakest finding, with one exception: a finding that no
 paper put a number on does not keep a claim from being reproduced.
@@ -23,7 +32,7 @@ import numpy as np
 from scipy import stats
 
 from companion import records
-from companion.records.claims import ClaimError, Finding, Side
+from companion.records.claims import IN_PER_CENT, ClaimError, Finding, Paper, Side
 
 CONFIDENCE = 0.95
 RESAMPLES = 9_999
@@ -95,6 +104,42 @@ def verdict(judged: tuple[Judged, ...]) -> str:
     return worst
 
 
+def printed_shares(paper: Paper) -> tuple[float, float]:
+    """Return the ends of a paper's effect as a share of its control.
+
+    They differ where its numbers are rounded.
+    """
+    shares = [(measured - control) / control for measured, control in paper.pairs()]
+    return min(shares), max(shares)
+
+
+def printed_effects(finding: Finding) -> tuple[float, float]:
+    """Return the ends of the paper's effect in the unit of ours; see `Judged`."""
+    if finding.metric in IN_PER_CENT:
+        low, high = printed_shares(finding.paper)
+        return 100 * low, 100 * high
+    effects = [measured - control for measured, control in finding.paper.pairs()]
+    return min(effects), max(effects)
+
+
+def times_printed(
+    finding: Finding, measured: float, control: float
+) -> tuple[float, float] | None:
+    """Return the ends of how many times the paper's relative effect ours is.
+
+    Returns:
+        Both are the same where the paper's numbers are exact; None where nothing can
+        be told: rounding may be all of the paper's effect, or our control is 0 or
+        infinite.
+    """
+    low, high = printed_shares(finding.paper)
+    if low <= 0 <= high or control == 0 or not math.isfinite(measured + control):
+        return None
+    ours = (measured - control) / control
+    first, second = sorted((ours / low, ours / high))
+    return first, second
+
+
 def _verdict(
     finding: Finding,
     measured: float,
@@ -103,23 +148,25 @@ def _verdict(
     low: float,
     high: float,
 ) -> str:
-    sign = 1 if finding.claimed == "more" else -1
-    nearest, farthest = sorted((sign * low, sign * high))
-    if nearest > 0:
-        return (
-            REPRODUCED if _sized_as_printed(finding, measured, control) else DIRECTION
-        )
-    return AGAINST if farthest < 0 else NOT_REPRODUCED
+    if finding.claimed == "same":
+        margin = finding.margin
+        holds, fails = -margin < low and high < margin, low > margin or high < -margin
+    else:
+        sign = 1 if finding.claimed == "more" else -1
+        nearest, farthest = sorted((sign * low, sign * high))
+        holds, fails = nearest > 0, farthest < 0
+    if holds:
+        as_printed = finding.paper and _as_printed(finding, measured, control)
+        return REPRODUCED if as_printed else DIRECTION
+    return AGAINST if fails else NOT_REPRODUCED
 
 
-def _sized_as_printed(finding: Finding, measured: float, control: float) -> bool:
-    """Say whether our relative effect is within half and double the paper's."""
-    paper = finding.paper
-    if paper is None or control == 0:
-        return False
-    ours = (measured - control) / control
-    printed = (paper.measured - paper.control) / paper.control
-    return 0.5 <= ours / printed <= 2
+def _as_printed(finding: Finding, measured: float, control: float) -> bool:
+    """Say whether the paper has the effect too: its size, or as little as claimed."""
+    if finding.claimed == "same":
+        return max(map(abs, printed_effects(finding))) <= finding.margin
+    times = times_printed(finding, measured, control)
+    return times is not None and 0.5 <= times[0] and times[1] <= 2
 
 
 def _check_unit(record: Mapping, finding: Finding) -> None:
@@ -137,10 +184,7 @@ def _check_unit(record: Mapping, finding: Finding) -> None:
 
 def _over_seeds(results: Mapping, finding: Finding) -> tuple[float, ...]:
     """Compare the means over seeds; paired t-interval of the difference."""
-    measured, control = (
-        _side(results, side, finding.unit)
-        for side in (finding.measured, finding.control)
-    )
+    measured, control = _sides(results, finding)
     if len(measured) < 3:
         raise ClaimError(f"{finding.says!r} rests on {len(measured)} seeds, 3 or more")
     effect = _effect(finding.metric, measured, control)
@@ -166,10 +210,7 @@ def _over_documents(results: Mapping, finding: Finding) -> tuple[float, ...]:
 def _documents(results: Mapping, finding: Finding) -> tuple[np.ndarray, ...]:
     """Return both sides' sums and the number of tokens, document by document."""
     weights = _numbers(results, finding.weights, finding.unit)
-    ours, theirs = (
-        _side(results, side, finding.unit)
-        for side in (finding.measured, finding.control)
-    )
+    ours, theirs = _sides(results, finding)
     if not len(weights) == len(ours) == len(theirs):
         raise ClaimError(f"{finding.says!r}: not as many numbers as documents")
     if len(weights) < 3:
@@ -208,10 +249,7 @@ def _bootstrap(metric: str, sample: tuple[np.ndarray, ...]) -> tuple[float, floa
 
 def _counted(results: Mapping, finding: Finding) -> tuple[float, ...]:
     """Compare two numbers that were counted; there is no interval."""
-    measured, control = (
-        float(_side(results, side, finding.unit))
-        for side in (finding.measured, finding.control)
-    )
+    measured, control = map(float, _sides(results, finding))
     effect = float(_effect(finding.metric, measured, control))
     return measured, control, effect, effect, effect
 
@@ -228,6 +266,17 @@ def _effect(metric: str, measured: Any, control: Any) -> Any:
     if np.any(np.equal(control, 0)):
         raise ClaimError("nothing can be told in per cent of a control of 0")
     return 100 * (measured / control - 1)
+
+
+def _sides(results: Mapping, finding: Finding) -> tuple[np.ndarray, np.ndarray]:
+    measured = _side(results, finding.measured, finding.unit)
+    if finding.control.value is None:
+        return measured, _side(results, finding.control, finding.unit)
+    value = np.float64(finding.control.value)
+    if finding.unit == "documents":  # there a side is a sum over tokens
+        value = np.log(value) if finding.metric == "perplexity" else value
+        value = value * _numbers(results, finding.weights, finding.unit)
+    return measured, value
 
 
 def _side(results: Mapping, side: Side, unit: str) -> np.ndarray:
