@@ -5,8 +5,7 @@ from typer.testing import CliRunner
 
 from companion import cli, field, records
 from companion.experiments import Experiment
-from companion.field.fetch import registered_file
-from companion.records import claims
+from companion.records import claims, provenance
 
 runner = CliRunner()
 
@@ -163,7 +162,7 @@ def test_every_experiment_of_the_book_is_listed_under_its_name_and_reads_known_d
     assert "ngram_brown" in cli.EXPERIMENTS
     for name, one in cli.EXPERIMENTS.items():
         assert one.name == name
-        assert all(registered_file(file) for file in one.data)
+        assert provenance.hashes(one.data)
 
 
 def test_bench_ngram_passes_on_brown_and_the_number_of_tokens(monkeypatch):

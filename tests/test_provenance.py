@@ -138,3 +138,19 @@ def test_neither_host_nor_folder_enters_the_provenance():
     assert not re.search(rf"\b{re.escape(socket.gethostname())}\b", text)
     assert str(provenance.PACKAGE) not in text
     assert str(Path.cwd()) not in text
+
+
+def test_a_folder_of_the_package_is_told_by_all_its_files(tmp_path, monkeypatch):
+    monkeypatch.setattr(provenance, "PACKAGE", tmp_path)
+    words = tmp_path / "words"
+    words.mkdir()
+    seen = set()
+    for name, text in [("a.toml", "x = 1"), ("b.toml", ""), ("a.toml", "x = 2")]:
+        (words / name).write_text(text)
+        seen.add(provenance.hashes(["words"])["words"])
+    assert len(seen) == 3
+
+
+def test_data_that_are_neither_registered_nor_a_folder_are_refused():
+    with pytest.raises(ValueError, match="no data set 'none.zip' in the registry"):
+        provenance.hashes(["none.zip"])

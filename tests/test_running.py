@@ -19,7 +19,6 @@ from companion.experiments import (
     out_of_date,
     parts,
     run,
-    running,
 )
 from companion.records import RecordError, provenance
 
@@ -139,8 +138,7 @@ def lab(tmp_path, monkeypatch):
     monkeypatch.setattr(records, "FOLDER", tmp_path / "records")
     monkeypatch.setenv("COMPANION_DATA_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(provenance, "companion", lambda: dict(made.code))
-    for module in running, parts:
-        monkeypatch.setattr(module, "registered_file", lambda _: {"sha256": made.sha})
+    monkeypatch.setattr(provenance, "registered_file", lambda _: {"sha256": made.sha})
     yield made
     sys.modules.pop(made.module, None)
     fingerprint._definitions.cache_clear()

@@ -16,8 +16,8 @@ from companion.records import verdicts
 from companion.records.verdicts import DIRECTION, Judged
 
 LANE = 26  # height of one lane, pixels
-LETTER = 2.35  # width of a letter on the narrowest strip, in per cent of it
-ROOM = 16  # what the label of zero needs on either side of it, in per cent
+LETTER = 3.1  # width of a letter on the narrowest strip, in per cent of it
+ROOM = 21  # what the label of zero needs on either side of it, in per cent
 MARGIN = 35  # the margin, where it sets the scale, in per cent to either side
 DIAMOND = (
     '<svg x="{x}%" y="{y}" width="1" height="1" overflow="visible"><path fill="none"'
@@ -148,12 +148,14 @@ def legend(drawn: Sequence[Judged]) -> list[str]:
     text = ["Dot and line: our difference and its interval"] if drawn else []
     if any(one.finding.claimed != "same" for one in drawn):
         text.append("right of “no difference”: what is claimed")
+    if any(one.finding.claimed == "same" for one in drawn):
+        text.append("dark band: the margin")
     if any(not one.finding.paper.rounded for one in papers):
         text.append("diamond: the paper’s")
     if any(one.finding.paper.rounded for one in papers):
         text.append("open bar: the paper’s, as far as its rounding tells")
     if any(_band(one) for one in papers):
-        text.append("band: half to double the paper’s")
+        text.append("dark band: half to double the paper’s")
     return [f"{'; '.join(text)}."] if text else []
 
 
@@ -198,10 +200,10 @@ def _ends(judged: Judged, x: Scale) -> list[tuple[float, str]]:
         way = numbers.direction(metric, x.tick)
         return [(x(0), "no difference"), (x(x.tick), f"{tick} {way}")]
     ends = [
-        (x(end), f"{margin:g} {numbers.unit(metric)} {numbers.direction(metric, end)}")
-        for end in (-margin, margin)
+        (x(end), f"{sign}{margin:g} {numbers.unit(metric)}")
+        for end, sign in ((-margin, "−"), (margin, "+"))
     ]
-    return [(x(0), "about the same"), *ends]
+    return [(x(0), "the same"), *ends]
 
 
 def _labels(wanted: Sequence[tuple[float, str]], y: float) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from companion import records
 from companion.field.faults import CacheError
-from companion.field.fetch import cache_folder, registered_file
+from companion.field.fetch import cache_folder
 from companion.records import provenance
 
 Key = tuple[str, int | None]  # a measurement and its seed; None: no seed changes it
@@ -48,7 +48,7 @@ def assemble(
     Args:
         about: The record's name, world and preset.
         parts: Its measurements.
-        data: Registered files that were read.
+        data: Registered files and folders of the package that were read.
     """
     machines: list[dict] = []
     results: dict[str, Any] = {}
@@ -71,7 +71,7 @@ def assemble(
         "provenance": {
             # Today's commit, rightly: fingerprints say that its code is the one run.
             "companion": provenance.companion(),
-            "data": {file: registered_file(file)["sha256"] for file in data},
+            "data": provenance.hashes(data),
             "machines": machines,
             "measurements": entries,
         },

@@ -30,7 +30,6 @@ from companion.experiments.parts import (
     work_file,
     worse,
 )
-from companion.field.fetch import registered_file
 from companion.records import provenance
 
 
@@ -41,7 +40,8 @@ class Experiment:
     Attributes:
         name: The record's name: lower-case letters, digits, underscores.
         world: "lab", where the truth is known, or "field", on real text.
-        data: Registered files that are read, such as "brown/brown.zip".
+        data: What is read: registered files, such as "brown/brown.zip", and folders
+            of the package, such as "lab/lexicon".
         once: Measurements that no seed changes; a result's name is its function's.
             The one called `settings` returns what was chosen.
         by_seed: Measurements that take a `seed`.
@@ -91,7 +91,7 @@ class Experiment:
         Its own code and that of what it is given, the bytes of the data, the preset.
         """
         parts = [fingerprint(self.function(name)), preset]
-        parts += [registered_file(file)["sha256"] for file in self.data]
+        parts += provenance.hashes(self.data).values()
         return sha256(" ".join(parts).encode()).hexdigest()[:16]
 
 

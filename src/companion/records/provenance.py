@@ -1,11 +1,15 @@
 """Where a number comes from: the code, the libraries, the machine."""
 
+import hashlib
 import os
 import platform
 import subprocess
 import sys
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
+
+from companion.field.fetch import registered_file
 
 PACKAGE = Path(__file__).parents[1]
 LIBRARIES = ("numpy", "torch")
@@ -27,6 +31,29 @@ def companion() -> dict:
             others = (":(exclude)records/*.json", ":(exclude)records/*.toml")
             changes = _git("status", "--porcelain", "--", ".", *others)
             found["changed"] = changes != ""  # None, no answer, is no clean bill
+    return found
+
+
+def hashes(data: Iterable[str]) -> dict[str, str]:
+    """Return the SHA-256 of all that was read.
+
+    Args:
+        data: Registered files, such as "brown/brown.zip", and folders of the package,
+            such as "lab/lexicon".
+
+    Raises:
+        ValueError: It is neither.
+    """
+    found = {}
+    for name in data:
+        folder = PACKAGE / name
+        if folder.is_dir():
+            whole = hashlib.sha256()
+            for path in sorted(folder.iterdir()):
+                whole.update(path.name.encode() + path.read_bytes())
+            found[name] = whole.hexdigest()
+        else:
+            found[name] = registered_file(name)["sha256"]
     return found
 
 
