@@ -1,7 +1,7 @@
 """The numbers of claim cards: their units, their decimals, their direction in words.
 
 Chapters: all. What a card shows agrees by eye: the two sides have as many decimals as
-it takes, three mostly, for their shown difference, or ratio, to be the shown effect.
+it takes for their shown difference, or ratio, to be the shown effect.
 """
 
 import math
