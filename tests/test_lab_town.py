@@ -111,6 +111,67 @@ def test_a_place_that_nobody_goes_to_sets_no_scene():
     assert town.scene_of(State(before=("to", "a")), place("river")) == ""
 
 
+# People
+
+
+def chances(rule, **state):
+    """Probability of the first word of each alternative, pairs marked by a "+"."""
+    grammar = town.millbrook()
+    choice = grammar.dynamic[rule](State(**state))
+    found = {}
+    for start, p in zip(choice.starts, choice.probabilities.tolist(), strict=True):
+        name = grammar.items[start].text + "+" * bool(grammar.after[start])
+        assert name not in found
+        found[name] = p
+    return found
+
+
+def test_a_new_person_was_not_named_before():
+    names = set(town.pronouns())
+    assert set(chances("new")) == names
+    assert set(chances("new", cast=("Anna", "Tom"))) == names - {"Anna", "Tom"}
+
+
+def test_a_subject_is_the_same_person_one_of_two_another_or_a_new_one():
+    found = chances("P", cast=("Anna", "Tom"), subject=("Anna",))
+    assert found["she"] == pytest.approx(0.5)
+    assert found["Anna"] == pytest.approx(0.12)
+    assert found["Tom"] == pytest.approx(0.2)
+    assert found["Anna+"] == pytest.approx(0.08)
+    assert sum(found.values()) == pytest.approx(1)
+    assert set(found) == {"she", "Anna+", *town.pronouns()}
+    # No fourth person: what is left, 0.9, counts as all.
+    found = chances("P", cast=("Anna", "Tom", "Mary"), subject=("Tom",))
+    expected = {"he": 0.5, "Tom": 0.12, "Anna": 0.1, "Mary": 0.1, "Tom+": 0.08}
+    assert found == pytest.approx({name: p / 0.9 for name, p in expected.items()})
+
+
+def test_two_subjects_are_they_and_are_not_joined_by_a_third():
+    cast = ("Anna", "Tom", "Mary")
+    found = chances("P", cast=cast, subject=("Anna", "Tom"))
+    expected = {"they": 0.5, "Anna": 0.12, "Mary": 0.2}
+    assert found == pytest.approx({name: p / 0.82 for name, p in expected.items()})
+
+
+def test_somebody_else_is_not_the_subject():
+    cast = ("Anna", "Tom", "Mary")
+    found = chances("other", cast=cast, subject=("Anna",))
+    assert found == pytest.approx({"Tom": 0.5, "Mary": 0.5})
+    found = chances("other", cast=("Anna", "Tom"), subject=("Anna",))
+    assert found["Tom"] == pytest.approx(0.6)
+    assert set(found) == set(town.pronouns()) - {"Anna"}
+
+
+def test_pronouns_agree_with_the_subject():
+    for subject, words in (
+        (("Anna",), ("she", "her", "her")),
+        (("Tom",), ("he", "his", "him")),
+        (("Tom", "Anna"), ("they", "their", "them")),
+    ):
+        for rule, word in zip(("pron", "poss", "obj"), words, strict=True):
+            assert chances(rule, cast=subject, subject=subject) == {word: 1}
+
+
 # The lexicon
 
 
@@ -180,6 +241,15 @@ def test_each_place_and_trade_belongs_to_one_topic():
     trades = [trade for entry in entries for trade in entry["trades"]]
     assert all(set(trade) == {"name", "plural", "tool"} for trade in trades)
     assert len({trade["name"] for trade in trades}) == len(trades)
+
+
+def test_nobody_does_two_things_of_the_same_half_in_one_sentence():
+    grammar = town.millbrook()
+    for topic in town.TOPICS:
+        did = [text.split()[0] for text in town.lexicon(topic)["did"]]
+        for half, words in (("odd", did[0::2]), ("even", did[1::2])):
+            starts = grammar.rule(f"{topic}.did.{half}").starts
+            assert [grammar.items[start].text for start in starts] == words
 
 
 def test_what_went_well_and_what_went_badly_are_the_same_things():
