@@ -133,10 +133,6 @@ class Grammar:
         """Add a static rule that is one token."""
         self._choices[name] = Choice.of([self.chain([token])], [1.0])
 
-    def weighted(self, entries: Sequence[tuple[str, float]]) -> Choice:
-        """Return a choice between templates with weights of their own."""
-        return Choice.of([self.compile(t) for t, _ in entries], [w for _, w in entries])
-
     def compile(self, template: str, **marks: str) -> int:
         """Return the first node of a template; `marks` are set on its tokens."""
         pieces = PIECE.findall(template)
