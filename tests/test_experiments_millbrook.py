@@ -1,6 +1,7 @@
 """The measurements of the lab world on documents small enough to count by hand."""
 
 import math
+from collections import Counter
 from functools import cache
 
 import numpy as np
@@ -215,7 +216,7 @@ def test_the_two_senses_together_are_as_likely_as_the_word_itself():
         mixed = math.fsum(
             p * math.exp(math.fsum(map(told.read, tokens[1:])))
             for sense, p in before.items()
-            for told in [millbrook.of_sense(reader, tokens[0], sense)]
+            for told in [reader.told(tokens[0], sense)]
         )
         reader.read(tokens[0])
         assert mixed == pytest.approx(math.exp(math.fsum(map(reader.read, tokens[1:]))))
@@ -249,6 +250,72 @@ def test_the_floor_is_what_the_documents_themselves_cost(monkeypatch):
     assert floor["tokens"] == tokens
     nats = -sum(lab.log_prob(document) for document in documents()[:3]) / tokens
     assert floor["nats"] == pytest.approx(nats)
+
+
+# Parts and tasks
+
+
+def test_a_mood_that_no_sentence_tells_is_half_right(monkeypatch):
+    silent, telling = [], []
+    for document in documents():
+        reader = lab.read(document.topic)
+        for token in document.tokens:
+            reader.read(token)
+        good = float(sum(reader.posterior[0::2]))
+        (silent if abs(good - 0.5) < 1e-9 else telling).append((document, good))
+    assert silent
+    assert telling
+    right = [(good > 0.5) == (d.sentiment == "good") for d, good in telling]
+    monkeypatch.setattr(millbrook, "drawn", lambda seed: documents())
+    found = millbrook.hidden_values(0)
+    assert found["documents"] == len(documents())
+    assert found["silent"] == len(silent) / len(documents())
+    assert found["mood"] == pytest.approx(
+        (sum(right) + len(silent) / 2) / len(documents())
+    )
+    assert found["topic"] > 0.9
+
+
+@pytest.fixture
+def few_documents(monkeypatch):
+    monkeypatch.setattr(millbrook, "DOCUMENTS", 600)
+    monkeypatch.setattr(millbrook, "SCORED", 5)
+    millbrook.dealt.cache_clear()
+    yield lab.split(600, 1)
+    millbrook.dealt.cache_clear()
+
+
+def test_floors_are_those_of_the_two_parts(few_documents):
+    found = millbrook.floors(1)
+    assert found["held_out"] == len(few_documents.held_out)
+    for part in ("test", "compositional"):
+        corpus = getattr(few_documents, part)
+        assert found[part]["documents"] == len(corpus.documents)
+        mean, error = lab.floor(corpus, 5)
+        assert (found[part]["nats"], found[part]["standard_error"]) == (mean, error)
+
+
+def test_each_task_has_what_there_is_to_beat(few_documents):
+    found = millbrook.baselines(1)
+    assert len(found) == 10
+    assert found["next sentence"]["majority"] == 0.5
+    assert found["topic"]["test"] == len(few_documents.test.documents)
+    seen = {}
+    for document in few_documents.train.documents:
+        for s in document.sentences:
+            for word, tag in zip(s.tokens, s.pos, strict=True):
+                seen.setdefault(word, Counter())[tag] += 1
+    tags = Counter(tag for by in seen.values() for tag in by.elements())
+    ((rest, _),) = tags.most_common(1)
+    right = [
+        (seen[word].most_common(1)[0][0] if word in seen else rest) == tag
+        for document in few_documents.test.documents
+        for s in document.sentences
+        for word, tag in zip(s.tokens, s.pos, strict=True)
+    ]
+    assert found["parts of speech"]["by_word"] == pytest.approx(np.mean(right))
+    assert set(found["entities"]) == {"test", "majority", "by_word"}
+    assert set(found["mood"]) == {"test", "majority"}
 
 
 # The experiment

@@ -577,6 +577,13 @@ def test_what_is_kept_comes_back_as_it_was(lab):
     assert parts.work_file("tiny") == lab.folder / "cache" / "runs" / "tiny.json"
 
 
+def test_what_is_measured_in_the_lab_depends_on_the_lexicon():
+    # Code alone does not say so: a record would outlive a change of its words.
+    lab = [one for one in EXPERIMENTS.values() if one.world == "lab"]
+    assert lab
+    assert all("lab/lexicon" in one.data for one in lab)
+
+
 @pytest.mark.parametrize("name", sorted(EXPERIMENTS))
 def test_every_committed_record_was_made_by_the_code_that_is_there(name):
     # After a change that a record depends on: `companion run`, and commit the record.

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from companion.text import Vocabulary, page, tokenize
+from companion.text import Vocabulary, batches, pad, tokenize, windows
 
 RIVER = "the bank by the river bank".split()
 
@@ -140,16 +140,66 @@ def test_tokens_joined_by_spaces_are_the_same_tokens_again():
     assert tokenize(" ".join(tokens)) == tokens
 
 
-def test_the_page_is_prose_that_can_be_counted():
-    tokens = page()
-    assert len(tokens) > 500
-    assert "bank" in tokens
-    assert tokens.count(".") > 20
-    # The tokens of a page make a page of the same tokens.
-    assert tokenize(" ".join(tokens)) == tokens
-
-
 @pytest.mark.parametrize("make", [Vocabulary.build, Vocabulary(("a",)).encode])
 def test_a_text_in_place_of_words_is_refused(make):
     with pytest.raises(ValueError, match="not the text 'the bank'"):
         make("the bank")
+
+
+# Batches
+
+
+def test_windows_are_all_stretches_of_neighbours():
+    ids = np.array([4, 7, 1, 8, 2])
+    assert windows(ids, 1).tolist() == [[4], [7], [1], [8], [2]]
+    assert windows(ids, 5).tolist() == [[4, 7, 1, 8, 2]]
+    for place, window in enumerate(windows(ids, 2)):
+        assert window.tolist() == ids[place : place + 2].tolist()
+    assert np.shares_memory(windows(ids, 3), ids)
+    with pytest.raises(ValueError, match="read-only"):
+        windows(ids, 3)[0, 0] = 9
+
+
+@pytest.mark.parametrize(("ids", "size"), [([1, 2], 3), ([1, 2], 0), ([[1, 2]], 1)])
+def test_no_windows_are_made_of_these(ids, size):
+    with pytest.raises(ValueError, match=f"no windows of {size} in ids of shape"):
+        windows(ids, size)
+
+
+@pytest.mark.parametrize("seed", [None, 0])
+@pytest.mark.parametrize("size", [1, 3, 7, 9])
+def test_each_example_comes_once(size, seed):
+    found = list(batches(7, size, seed))
+    assert sorted(np.concatenate(found).tolist()) == list(range(7))
+    assert [len(one) for one in found[:-1]] == [size] * (len(found) - 1)
+
+
+def test_the_seed_draws_the_order():
+    def order(seed):
+        return np.concatenate(list(batches(50, 8, seed))).tolist()
+
+    assert order(None) == list(range(50))
+    assert order(1) == order(1)
+    assert len({tuple(order(seed)) for seed in (None, 1, 2)}) == 3
+
+
+@pytest.mark.parametrize(("examples", "size"), [(0, 1), (3, 0), (3, -1)])
+def test_no_batches_are_dealt_of_these(examples, size):
+    with pytest.raises(ValueError, match=f"cannot deal {examples} .* of {size}"):
+        batches(examples, size)
+
+
+def test_padded_texts_are_the_texts_where_the_mask_is_true():
+    texts = [[3], [], [1, 4, 1]]
+    ids, mask = pad(texts, padding=9)
+    assert ids.shape == mask.shape == (3, 3)
+    assert [row[true].tolist() for row, true in zip(ids, mask, strict=True)] == texts
+    assert set(ids[~mask].tolist()) == {9}
+    # No text is any longer than its tokens, and they stand first.
+    assert mask.sum(axis=1).tolist() == [1, 0, 3]
+    assert mask[:, 0].tolist() == [True, False, True]
+
+
+def test_nothing_cannot_be_padded():
+    with pytest.raises(ValueError, match="no texts to pad"):
+        pad([], padding=0)

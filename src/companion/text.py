@@ -1,14 +1,13 @@
-"""Words and their numbers: a vocabulary, a word-level tokenizer, a page to read.
+"""Words and their numbers: a vocabulary, a word-level tokenizer, batches of ids.
 
-Chapter 2 on. Models see token ids only; this module goes from text to ids and back.
-Axes: T tokens, V vocabulary.
+Chapter 2 on. Models see token ids only; this module goes from text to ids and back, and
+deals ids out for training. Axes: T tokens, V vocabulary, N examples, B of a batch.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from importlib import resources
 
 import numpy as np
 
@@ -118,7 +117,67 @@ def tokenize(text: str) -> list[str]:
     return re.findall(rf"{word}|\d+|[.,;:?!]", text.lower())
 
 
-def page() -> list[str]:
-    """Return the tokens of the page of prose that the live cells of chapter 2 count."""
-    file = resources.files("companion").joinpath("page.txt")
-    return tokenize(file.read_text(encoding="utf-8"))
+def windows(ids: Sequence[int] | np.ndarray, size: int) -> np.ndarray:
+    """Return all stretches of `size` neighbours, shape (T - size + 1, size).
+
+    They are a view of the ids, not a copy, and cannot be written to.
+
+    Raises:
+        ValueError: `ids` is not one line of ids, or is shorter than `size`.
+
+    >>> windows([3, 1, 4, 1], 3).tolist()
+    [[3, 1, 4], [1, 4, 1]]
+    """
+    ids = np.asarray(ids)
+    if ids.ndim != 1 or not 1 <= size <= len(ids):
+        raise ValueError(f"no windows of {size} in ids of shape {ids.shape}")
+    return np.lib.stride_tricks.sliding_window_view(ids, size)
+
+
+def batches(examples: int, size: int, seed: int | None = None) -> Iterator[np.ndarray]:
+    """Yield the numbers 0..N-1, `size` at a time; each comes once.
+
+    Args:
+        examples: N, how many there are.
+        size: B; the last batch has what is left.
+        seed: Draws their order; in order if None.
+
+    Raises:
+        ValueError: `examples` or `size` is below 1.
+
+    >>> [batch.tolist() for batch in batches(5, 2)]
+    [[0, 1], [2, 3], [4]]
+    """
+    if examples < 1 or size < 1:
+        raise ValueError(f"cannot deal {examples} examples out in batches of {size}")
+    order = np.arange(examples)
+    if seed is not None:
+        np.random.default_rng(seed).shuffle(order)
+    return (order[start : start + size] for start in range(0, examples, size))
+
+
+def pad(texts: Sequence[Sequence[int]], padding: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return texts of unlike lengths as one array, and where they really are.
+
+    Args:
+        texts: Ids of B texts, the longest of T tokens.
+        padding: The id that fills up the shorter ones.
+
+    Returns:
+        Ids and a mask, both of shape (B, T); the mask is True at tokens, False at
+        padding.
+
+    Raises:
+        ValueError: There are no texts.
+
+    >>> ids, mask = pad([[5, 6, 7], [8]], padding=0)
+    >>> ids.tolist(), mask.tolist()
+    ([[5, 6, 7], [8, 0, 0]], [[True, True, True], [True, False, False]])
+    """
+    if not texts:
+        raise ValueError("no texts to pad")
+    lengths = np.array([len(text) for text in texts])
+    mask = np.arange(lengths.max()) < lengths[:, None]
+    ids = np.full(mask.shape, padding)
+    ids[mask] = np.concatenate([np.asarray(text, int) for text in texts])
+    return ids, mask

@@ -9,7 +9,6 @@ neither of them anything; what stands left of a left-cued one must tell both.
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,15 +16,18 @@ import numpy as np
 
 from companion import field, lab
 from companion.experiments.running import Experiment
+from companion.lab import tasks
 from companion.lab.exact import Reader
+from companion.lab.examples import Tagged, by_word, entity_f1, majority
 from companion.lab.splits import per_token
-from companion.lab.town import FIRST_SENSE, lexicon
+from companion.lab.town import FIRST_SENSE, MOODS, TOPICS, lexicon
 
 DOCUMENTS = 13_000  # drawn; of these as many are kept as hold
 TOKENS = 1_000_000  # tokens
 FAR = 8  # tokens between a word and its cue, from which on the cue is far
 SIDES = ("left", "right", "both", "earlier")
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+SCORED = 600  # documents of each part whose floor is estimated
 POINTS = 60  # ranks of a Zipf plot, evenly spaced on a logarithmic axis
 FITTED = (10, 1_000)  # the ranks between which a Zipf exponent is fitted
 DEAL = ("train",) * 10 + ("valid", "test")  # whose turn it is, document by document
@@ -42,6 +44,7 @@ def settings() -> dict:
         "zipf_ranks": FITTED,
         "strengths": STRENGTHS,
         "ambiguous_tokens_read": READ,
+        "documents_scored": SCORED,
         "first_sense": FIRST_SENSE,
         "vocabulary_size": len(lab.vocabulary()),
         "word_classes": len({entry["word"] for entry in lexicon("ambiguous")["pos"]}),
@@ -387,30 +390,103 @@ def sense_probabilities(
     before = reader.senses(word)
     joint = {}
     for sense, p in before.items():
-        told = of_sense(reader, word, sense)
+        told = reader.told(word, sense)
         joint[sense] = p * math.exp(math.fsum(map(told.read, rest)))
     total = sum(joint.values())
     return before, {sense: p / total for sense, p in joint.items()}
 
 
-def of_sense(reader: Reader, word: str, sense: str) -> Reader:
-    """Return a reader that was told the sense of the word it reads next."""
-    told = copy(reader)
-    weights: dict = {}
-    for weight, stack, token in reader._next(word):
-        if token.sense == sense:
-            weights[stack] = weights.get(stack, 0.0) + weight
-    total = sum(weight.sum() for weight in weights.values())
-    told.weights = {stack: weight / total for stack, weight in weights.items()}
-    told.state = reader._advance(reader.state, word)
-    return told
+def hidden_values(seed: int) -> dict:
+    """Return how well a document tells its topic and its mood to the exact model.
+
+    Nobody can be right more often than the model that says the likelier. `silent` is
+    the share of documents that say nothing of the mood: there both are as likely.
+    """
+    documents = drawn(seed)[:SCORED]
+    moods, topics, silent = [], [], []
+    for document in documents:
+        reader = lab.read()
+        for token in document.tokens:
+            reader.read(token)
+        grid = reader.posterior.reshape(len(TOPICS), len(MOODS))
+        mood = grid.sum(axis=0)[MOODS.index(document.sentiment)]
+        silent.append(abs(mood - 0.5) < 1e-9)
+        moods.append(0.5 if silent[-1] else float(mood > 0.5))
+        topics.append(TOPICS[int(grid.sum(axis=1).argmax())] == document.topic)
+    return {
+        "documents": len(documents),
+        "topic": float(np.mean(topics)),
+        "mood": float(np.mean(moods)),
+        "silent": float(np.mean(silent)),
+    }
+
+
+# Parts and tasks
+
+
+@lru_cache(1)
+def dealt(seed: int) -> lab.Splits:
+    """Return the seed's documents, dealt to train, dev, test and compositional."""
+    return lab.split(DOCUMENTS, seed)
+
+
+def floors(seed: int) -> dict:
+    """Return the floors of test and of the compositional part, and their sizes."""
+    parts = dealt(seed)
+    found = {"held_out": len(parts.held_out)}
+    for name in ("test", "compositional"):
+        corpus = getattr(parts, name)
+        mean, error = lab.floor(corpus, SCORED)
+        found[name] = {
+            "documents": len(corpus.documents),
+            "nats": mean,
+            "standard_error": error,
+        }
+    return found
+
+
+def baselines(seed: int) -> dict[str, dict[str, float]]:
+    """Return each labelled task's size, of the test part, and what there is to beat.
+
+    `majority` is what the commonest answer earns. For the two tasks that label tokens
+    there is also `by_word`, each word's commonest label: accuracy, or F1 of entities.
+    """
+    train, test = dealt(seed).train, dealt(seed).test
+    makers: dict[str, Callable[[lab.Corpus], Sequence]] = {
+        "parts of speech": tasks.tagging,
+        "entities": tasks.entities,
+        "topic": tasks.topics,
+        "mood": tasks.sentiments,
+        "sense": tasks.senses,
+        "antecedent": tasks.antecedents,
+        "next sentence": lambda corpus: tasks.next_sentences(corpus, seed),
+        "entailment": lambda corpus: tasks.entailment(corpus, seed),
+        "headline": tasks.headlines,
+        "analogy": tasks.analogies,
+    }
+    found: dict[str, dict[str, float]] = {}
+    for name, make in makers.items():
+        learnt, asked = make(train), make(test)
+        found[name] = {"test": len(asked), "majority": majority(learnt, asked)}
+        if isinstance(asked[0], Tagged):
+            gold, said = [one.labels for one in asked], by_word(learnt, asked)
+            if name == "entities":
+                found[name]["by_word"] = entity_f1(gold, said)
+            else:
+                right = [
+                    a == b
+                    for g, s in zip(gold, said, strict=True)
+                    for a, b in zip(g, s, strict=True)
+                ]
+                found[name]["by_word"] = float(np.mean(right))
+    return found
 
 
 MILLBROOK = Experiment(
     name="millbrook",
     world="lab",
-    data=("brown/brown.zip",),
+    data=("brown/brown.zip", "lab/lexicon"),
     once=(settings, brown_statistics),
-    by_seed=(statistics, cue_controls, exact_senses),
+    by_seed=(statistics, cue_controls, exact_senses, hidden_values, floors, baselines),
     seeds=5,
 )

@@ -6,6 +6,7 @@ what the generator's own probabilities pay for the test part, a Monte Carlo mean
 T tokens, V vocabulary.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
@@ -14,6 +15,7 @@ from companion import lab
 from companion.experiments import questions
 from companion.experiments.running import Experiment
 from companion.field import BengioSplit
+from companion.lab.splits import per_token
 from companion.ngram import (
     MLE,
     AbsoluteDiscounting,
@@ -96,7 +98,8 @@ def contest(seed: int) -> dict:
     """Return all of the chapter's measurements in one world.
 
     `nats` is -log p per token of the documents that the floor is a mean of, so that
-    both are of the same tokens; `told` is the floor of who is told topic and mood.
+    both are of the same tokens. `unseen` is a share of the test part's n-grams, `once`
+    of the distinct ones of training.
     """
     parts = corpora(seed)
     split = encoded(parts)
@@ -123,7 +126,7 @@ def contest(seed: int) -> dict:
         "floor": floor(scored),
         "unseen": by_order(float((found < 0).mean()) for _, _, found in steps),
         "distinct": by_order(len(level.keys) for level in levels),
-        "once": by_order(int((level.counts == 1).sum()) for level in levels),
+        "once": by_order(float((level.counts == 1).mean()) for level in levels),
         "swapped": by_order(questions.swapped_share(m, sentences, seed) for m in best),
         "gap": {
             "left": by_order(left for left, _ in gaps),
@@ -141,18 +144,14 @@ def floor(documents: Iterable[lab.Document]) -> dict[str, float]:
     blind, told, lengths = [], [], []
     for document in documents:
         reader = lab.read(document.topic, document.sentiment)
-        told.append(-sum(reader.read(token) for token in document.tokens))
+        told.append(-math.fsum(reader.read(token) for token in document.tokens))
         blind.append(-lab.log_prob(document))
         lengths.append(len(document.tokens))
-    lengths = np.array(lengths)
-    mean = sum(blind) / lengths.sum()
-    # Documents are independent, tokens are not: a ratio estimator over documents.
-    spread = np.std(np.array(blind) - mean * lengths, ddof=1)
-    error = spread / (lengths.mean() * np.sqrt(len(lengths)))
+    mean, error = per_token(blind, lengths)
     return {
-        "nats": float(mean),
-        "standard_error": float(error),
-        "told": float(sum(told) / lengths.sum()),
+        "nats": mean,
+        "standard_error": error,
+        "told": per_token(told, lengths).mean,
     }
 
 
@@ -174,8 +173,7 @@ def sense_cloze(
                 at = start + one.index
                 if ids[at] in candidates and 5 <= at < len(ids) - 5:
                     far = "far" if one.distance >= LARGEST_GAP else "near"
-                    side = one.side if one.side != "both" else "both"
-                    places.append((ids, at, f"{side}, {far}"))
+                    places.append((ids, at, f"{one.side}, {far}"))
             start += len(sentence.tokens)
     kinds = sorted({kind for *_, kind in places})
     found: dict = {"tokens": {k: sum(kind == k for *_, kind in places) for k in kinds}}

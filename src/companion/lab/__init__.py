@@ -16,6 +16,7 @@ from companion.lab.corpus import (
     token_log_probs,
     vocabulary,
 )
+from companion.lab.splits import Splits, floor, split
 from companion.lab.town import ambiguous_words
 
 __all__ = [
@@ -23,10 +24,13 @@ __all__ = [
     "Corpus",
     "Document",
     "Sentence",
+    "Splits",
     "ambiguous_words",
+    "floor",
     "log_prob",
     "read",
     "sample",
+    "split",
     "token_log_probs",
     "vocabulary",
 ]

@@ -4,6 +4,7 @@ Lab. Every label is the truth, since whoever draws a token knows why.
 """
 
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -76,7 +77,7 @@ class Sentence:
     @property
     def text(self) -> str:
         """The sentence as it would be printed."""
-        text = " ".join(self.tokens).replace(" ,", ",").replace(" .", ".")
+        text = re.sub(" ([,.:])", r"\1", " ".join(self.tokens))
         return text[0].upper() + text[1:]
 
 
@@ -147,7 +148,7 @@ def sample(documents: int, seed: int) -> Corpus:
             raise ValueError(
                 f"{name} is a whole number, {least} or more, not {value!r}"
             )
-    draw = _draws(seed).__next__
+    draw = draws(seed).__next__
     return Corpus(tuple(_document(draw) for _ in range(documents)))
 
 
@@ -190,17 +191,17 @@ def vocabulary() -> Vocabulary:
     return Vocabulary(tuple(sorted({token.text for token in tokens})))
 
 
-@cache
-def _start() -> tuple[int, ...]:
-    return (millbrook().compile("<next>"),)
-
-
-def _draws(seed: int) -> Iterator[float]:
+def draws(seed: int | Sequence[int]) -> Iterator[float]:
     """Yield numbers from [0, 1), the same on every platform and numpy version."""
     stream = np.random.PCG64(seed)
     while True:
         # The raw 64-bit integers are fixed for good; numpy's distributions are not.
         yield from ((stream.random_raw(4096) >> np.uint64(11)) * 2.0**-53).tolist()
+
+
+@cache
+def _start() -> tuple[int, ...]:
+    return (millbrook().compile("<next>"),)
 
 
 def _document(draw: Callable[[], float]) -> Document:

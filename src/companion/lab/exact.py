@@ -7,7 +7,8 @@ hidden value, and add up. Axes: Z hidden values.
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from copy import copy
 
 import numpy as np
 
@@ -68,14 +69,28 @@ class Reader:
         total = sum(found.values())
         return {sense: p / total for sense, p in found.items()}
 
+    def told(self, word: str, sense: str) -> "Reader":
+        """Return a reader that has read a word and knows its sense; this one has not.
+
+        Raises:
+            ValueError: The word cannot come next, or not in this sense.
+        """
+        ways = [way for way in self._next(word) if way[2].sense == sense]
+        weights = _gathered(ways)
+        total = sum(weight.sum() for weight in weights.values())
+        if total == 0:
+            raise ValueError(f"{word!r} cannot come next as {sense!r}")
+        told = copy(self)
+        told.weights = {stack: weight / total for stack, weight in weights.items()}
+        told.state = self._advance(self.state, word)
+        return told
+
     def read(self, text: str) -> float:
         """Read a token; return its log-probability given all before it, in nats.
 
         A token that cannot come has -inf, and is not read.
         """
-        weights: dict[Stack, np.ndarray] = {}
-        for weight, stack, _ in self._next(text):
-            weights[stack] = weights[stack] + weight if stack in weights else weight
+        weights = _gathered(self._next(text))
         total = sum(weight.sum() for weight in weights.values())
         if total == 0:
             return -math.inf
@@ -148,3 +163,13 @@ class Reader:
             ways += [(p * q, stack, token) for q, stack, token in inner]
             empty = empty + p * nothing
         return ways, empty
+
+
+def _gathered(
+    ways: Iterable[tuple[np.ndarray, Stack, Token]],
+) -> dict[Stack, np.ndarray]:
+    """Return the weight of each stack, summed over the ways to it."""
+    weights: dict[Stack, np.ndarray] = {}
+    for weight, stack, _ in ways:
+        weights[stack] = weights[stack] + weight if stack in weights else weight
+    return weights

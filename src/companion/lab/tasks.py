@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
-from companion.lab.corpus import Corpus, Document, _draws
+from companion.lab.corpus import Corpus, Document, draws
 from companion.lab.examples import (
     Analogy,
     Labelled,
@@ -269,7 +269,7 @@ def _generator(corpus: Corpus, seed: int) -> Callable[[], float]:
         raise ValueError(f"seed is a whole number, 0 or more, not {seed!r}")
     # Subtle: with the seed alone, train and test would draw the same people for the
     # same labels in the same order, and a bag of words could learn labels from names.
-    return _draws([seed, zlib.crc32(" ".join(corpus.tokens).encode())]).__next__
+    return draws([seed, zlib.crc32(" ".join(corpus.tokens).encode())]).__next__
 
 
 def _shuffled(items: Sequence, draw: Callable[[], float]) -> list:

@@ -77,8 +77,12 @@ def places() -> dict[str, str]:
 def ambiguous_words() -> dict[str, dict[str, dict]]:
     """Return each ambiguous word's two senses: topic, then what is said of it.
 
+    The k-th acts of both senses have the same link to the word, so that no preposition
+    tells whoever counts words which of two acts is the cue and which the decoy.
+
     Raises:
-        ValueError: A word has not two senses of two topics, or an entry lacks a part.
+        ValueError: A word has not two senses of two topics, an entry lacks a part, or
+            the links of the senses differ.
     """
     words = {w: senses for w, senses in lexicon("ambiguous").items() if w != "pos"}
     for word, senses in words.items():
@@ -88,8 +92,19 @@ def ambiguous_words() -> dict[str, dict[str, dict]]:
             for key in ("acts", "after"):
                 if not entry.get(key):
                     raise ValueError(f"{word}.{topic} has no {key!r}")
-            if odd := [act for act in entry["acts"] if act.count(" | ") != 1]:
-                raise ValueError(f"{word}.{topic}: no 'act | link' in {odd[0]!r}")
+            for act in entry["acts"]:
+                if act.count(" | ") != 1 or not act.endswith((" the", " a")):
+                    raise ValueError(
+                        f"{word}.{topic}: no 'act | link' in {act!r}; "
+                        "as in 'moored the punt | at the'"
+                    )
+        first, second = (
+            [act.split(" | ")[1] for act in entry["acts"]] for entry in senses.values()
+        )
+        if first != second:
+            raise ValueError(
+                f"{word}: the links of its senses differ, {first} and {second}"
+            )
     return words
 
 
@@ -147,6 +162,10 @@ def _topic_rules() -> dict[str, list[str]]:
         entry = lexicon(topic)
         rules[f"{topic}.trade"] = [trade["name"] for trade in entry["trades"]]
         rules[f"{topic}.trades"] = [trade["plural"] for trade in entry["trades"]]
+        rules[f"{topic}.tool"] = [
+            f"the {t['name']} {{needed|wanted|had/VERB}} a new {t['tool']}"
+            for t in entry["trades"]
+        ]
         for kind in ("scene", "thing", "fact", "good", "bad"):
             rules[f"{topic}.{kind}"] = entry[kind]
         for number, side in (("one", 0), ("many", 2)):
@@ -233,7 +252,9 @@ def _add_ambiguous(grammar: Grammar) -> None:
             by = {t: _at_scene(t, starts, shares) for t in TOPICS}
             grammar.dynamic[f"word.{kind}"] = lambda s, by=by: by[s.scene]
         else:
-            weights = np.repeat(_sense_weights(kind == "right"), len(shares), axis=1)
+            weights = np.repeat(
+                _sense_weights(kind.startswith("right")), len(shares), axis=1
+            )
             made = Choice.of(starts, weights * np.tile(shares, len(senses())))
             grammar.dynamic[f"word.{kind}"] = lambda s, made=made: made
     starts = []
@@ -266,10 +287,6 @@ def _add_sense(grammar: Grammar, word: str, topic: str) -> None:
     grammar.define(
         f"{name}.which",
         [f"{p} which <who> had {a}" for a, p in zip(acts, before, strict=True)],
-    )
-    grammar.define(
-        f"{name}.it",
-        [f"<who> had {a} {p} it" for a, p in zip(acts, before, strict=True)],
     )
 
 
