@@ -352,6 +352,40 @@ def test_the_sense_can_be_told_from_where_the_cue_stands_and_from_nowhere_else(b
     assert seen["right", "at a place"]
 
 
+def test_a_judging_sentence_mostly_agrees_with_the_mood(big):
+    # Which judgements are good is read from the lexicon, by their telling words.
+    telling = {mood: Counter() for mood in town.MOODS}
+    for topic in town.TOPICS:
+        for mood in town.MOODS:
+            for text in town.lexicon(topic)[mood]:
+                telling[mood].update(re.findall("[a-z]+", text))
+    only = {
+        mood: set(telling[mood]) - set(telling[other])
+        for mood, other in (town.MOODS, town.MOODS[::-1])
+    }
+    told = r"(said|thought|agreed|had heard|(told|from|to) [A-Z]\w+) that"
+    agrees = Counter()
+    for document in big.documents:
+        for s in document.sentences:
+            if re.search(told, s.text):
+                words = set(s.tokens)
+                moods = [mood for mood in town.MOODS if words & only[mood]]
+                if len(moods) == 1:
+                    agrees[moods[0] == document.sentiment] += 1
+    assert agrees[True] / agrees.total() > 0.65
+
+
+def test_a_word_with_a_sense_of_the_topic_mostly_has_it(big):
+    on_topic = Counter()
+    for document in big.documents:
+        for a in (a for s in document.sentences for a in s.ambiguities):
+            word, _, topic = a.sense.partition(".")
+            senses = town.ambiguous_words().get(word, {})
+            if a.side in ("left", "both") and document.topic in senses:
+                on_topic[topic == document.topic] += 1
+    assert on_topic[True] / on_topic.total() == pytest.approx(town.ON_TOPIC, abs=0.02)
+
+
 # Exact scores
 
 

@@ -247,3 +247,31 @@ def test_a_document_s_probability_is_the_mean_over_hidden_values():
         np.testing.assert_allclose(
             whole.posterior, np.array(told) / sum(told), atol=1e-9
         )
+
+
+def test_who_is_told_a_sense_goes_on_as_a_reader_would():
+    document = next(
+        d for d in lab.sample(30, 4).documents if d.sentences[1].ambiguities
+    )
+    one = lab.read()
+    tokens = [*document.sentences[0].tokens]
+    first = document.sentences[1]
+    a = first.ambiguities[0]
+    for token in (*tokens, *first.tokens[: a.index]):
+        one.read(token)
+    word = first.tokens[a.index]
+    odds, ahead = one.senses(word), {}
+    for sense in odds:
+        told = one.told(word, sense)
+        ahead[sense] = told.distribution()
+        assert math.fsum(ahead[sense].values()) == pytest.approx(1, abs=1e-9)
+        assert told.posterior.sum() == pytest.approx(1, abs=1e-9)
+    with pytest.raises(ValueError, match=f"'{word}' cannot come next as 'no.sense'"):
+        one.told(word, "no.sense")
+    state = one.told(word, a.sense).state
+    one.read(word)
+    assert state == one.state
+    # What a reader expects is what the told ones expect, by the odds of the senses.
+    for token, p in one.distribution().items():
+        mixed = math.fsum(odds[s] * ahead[s].get(token, 0.0) for s in odds)
+        assert p == pytest.approx(mixed, abs=1e-12)

@@ -223,6 +223,47 @@ def test_every_ambiguous_word_has_two_senses_of_two_topics():
     assert len(town.senses()) == 2 * len(town.ambiguous_words())
 
 
+def test_entries_have_no_other_keys_than_those_that_are_read():
+    # Lines added at the end of the file would belong to the last word of [[pos]].
+    for word, senses in town.ambiguous_words().items():
+        assert word.islower(), word
+        for topic, entry in senses.items():
+            assert set(entry) == {"acts", "after"}, (word, topic)
+    for entry in town.lexicon("ambiguous")["pos"]:
+        assert set(entry) == {"word", "topic", "tag", "frames"}, entry["word"]
+        assert entry["word"] not in town.ambiguous_words()
+
+
+def test_every_cue_says_something_and_something_of_its_own():
+    grammar = town.millbrook()
+
+    def may_be_empty(start):
+        while start:
+            item = grammar.items[start]
+            if not isinstance(item, town.Choice) or not any(
+                may_be_empty(s) for s in item.starts
+            ):
+                return False
+            start = grammar.after[start]
+        return True
+
+    for word, senses in town.ambiguous_words().items():
+        first, second = senses.values()
+        acts = [{act.split(" | ")[0] for act in e["acts"]} for e in (first, second)]
+        assert not acts[0] & acts[1], word
+        assert not set(first["after"]) & set(second["after"]), word
+        for topic, entry in senses.items():
+            for kind in ("act", "after"):
+                starts = grammar.rule(f"{word}.{topic}.{kind}").starts
+                assert not any(map(may_be_empty, starts)), (word, topic, kind)
+            assert all(len(act.split(" | ")[1].split()) > 1 for act in entry["acts"])
+
+
+def test_only_a_sentence_ends_with_a_full_stop():
+    # One inside a phrase would end a sentence that does not know of it.
+    assert sum(token.text == "." for token in tokens()) == 1
+
+
 def test_words_of_two_parts_of_speech_have_both():
     by_word = {}
     for entry in town.lexicon("ambiguous")["pos"]:
@@ -409,3 +450,23 @@ def test_a_word_without_part_of_speech_is_refused_by_name(add):
     add(KITCHEN, SPORT.replace("captain", "xylophonist"))
     with pytest.raises(ValueError, match="no part of speech for 'xylophonist'"):
         lab.sample(2000, 0)
+
+
+def lines_of_the_page(root):
+    """The lines that "Welcome to Millbrook" tells a reader to add."""
+    page = (root / "book" / "millbrook.md").read_text(encoding="utf-8")
+    return page.split("```toml\n")[1].split("```")[0].splitlines()
+
+
+def test_the_page_s_own_example_can_be_added(add, root):
+    add(*lines_of_the_page(root))
+    found = {
+        s for d in lab.sample(600, 0).documents for x in d.sentences for s in x.senses
+    }
+    assert {"punch.kitchen", "punch.sport"} <= found
+    for token in {
+        token.text
+        for token in town.millbrook().items
+        if isinstance(token, Token) and not token.pos
+    }:
+        assert token == town.END or corpus.part_of_speech(token)
