@@ -134,13 +134,15 @@ def windows(ids: Sequence[int] | np.ndarray, size: int) -> np.ndarray:
     return np.lib.stride_tricks.sliding_window_view(ids, size)
 
 
-def batches(examples: int, size: int, seed: int | None = None) -> Iterator[np.ndarray]:
+def batches(
+    examples: int, size: int, seed: int | Sequence[int] | None = None
+) -> Iterator[np.ndarray]:
     """Yield the numbers 0..N-1, `size` at a time; each comes once.
 
     Args:
         examples: N, how many there are.
         size: B; the last batch has what is left.
-        seed: Draws their order; in order if None.
+        seed: Draws their order, a whole number or several; in order if None.
 
     Raises:
         ValueError: `examples` or `size` is below 1.

@@ -1,0 +1,236 @@
+"""A neural language model: words as vectors, learnt by predicting the next word.
+
+Chapter 3. Source: [bengio2003neural]. Unlike an n-gram model, which counts each word as
+a stranger, it looks each word up in a table of vectors, the matrix Q of the chapter, so
+that what is learnt about one word serves its neighbours too. Axes: B batch, T tokens,
+V vocabulary, D width of a vector, H hidden units, n order.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from companion.text import windows
+
+
+@dataclass(frozen=True)
+class Config:
+    """What an `NNLM` is made of.
+
+    Attributes:
+        vocabulary_size: V.
+        order: n; the model reads n - 1 words.
+        width: D, numbers in a word's vector; the paper's m.
+        hidden: H, units of the hidden layer; 0 for none.
+        direct: Whether the vectors also reach the output directly, past the hidden
+            layer.
+        dropout: Share of the inputs and of the hidden units that training leaves out;
+            a regulariser younger than the paper.
+    """
+
+    vocabulary_size: int
+    order: int = 5
+    width: int = 64
+    hidden: int = 128
+    direct: bool = False
+    dropout: float = 0.3
+
+    def __post_init__(self) -> None:
+        for name, least in (("vocabulary_size", 1), ("order", 2), ("width", 1)):
+            if getattr(self, name) < least:
+                raise ValueError(
+                    f"{name} is {least} or more, not {getattr(self, name)}"
+                )
+        if self.hidden < 0:
+            raise ValueError(f"hidden is 0 or more, not {self.hidden}")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout is from 0 to below 1, not {self.dropout}")
+        if self.direct and not self.hidden:
+            raise ValueError("without a hidden layer all connections are direct")
+
+
+class NNLM(nn.Module):
+    """The model of Bengio et al.: y = b + W x + U tanh(d + H x), then softmax.
+
+    x is the vectors of the last n - 1 words, side by side. The paper's names are
+    C = `table`, (H, d) = `hidden`, (U, b) = `output` and W = `direct`. Where the text
+    has not n - 1 words yet, a vector of its own stands for each that is missing.
+
+    Source: [bengio2003neural], equation 1. Dropout and AdamW, which trains it, are
+        younger.
+    """
+
+    Config = Config
+
+    def __init__(self, config: Config):
+        super().__init__()
+        self.config = config
+        reach = (config.order - 1) * config.width
+        self.table = nn.Embedding(config.vocabulary_size + 1, config.width)
+        # Subtle: vectors of unit variance make softmax gradients so small at first
+        # that they fall below what floats hold at full speed.
+        nn.init.normal_(self.table.weight, std=0.02)
+        self.hidden = nn.Linear(reach, config.hidden) if config.hidden else None
+        self.output = nn.Linear(config.hidden or reach, config.vocabulary_size)
+        self.direct = (
+            nn.Linear(reach, config.vocabulary_size, bias=False)
+            if config.direct
+            else None
+        )
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Return the logits of the word after each token, shape (B, T, V).
+
+        Args:
+            tokens: Ids, int64, shape (B, T). The logits at t rest on the n - 1 tokens
+                that end with token t.
+        """
+        missing = self.config.vocabulary_size  # the id of the vector for no word
+        padded = F.pad(tokens, (self.config.order - 2, 0), value=missing)
+        return self.next(padded.unfold(1, self.config.order - 1, 1))
+
+    def next(self, contexts: Tensor) -> Tensor:
+        """Return the logits of the word after each context.
+
+        Args:
+            contexts: Ids of the last n - 1 words, int64, shape (..., n - 1); V where
+                there is no word.
+
+        Returns:
+            Logits, float, shape (..., V).
+        """
+        x = self.dropout(self.table(contexts).flatten(-2))  # (..., (n - 1) * D)
+        inner = x
+        if self.hidden is not None:
+            inner = self.dropout(torch.tanh(self.hidden(x)))  # (..., H)
+        logits = self.output(inner)
+        return logits if self.direct is None else logits + self.direct(x)
+
+
+class Windows:
+    """All stretches of n words of a text, as examples for `companion.train`.
+
+    Args:
+        ids: The text, shape (T,).
+        config: Of the model that learns from them.
+
+    Raises:
+        ValueError: The text is empty, or an id lies outside the vocabulary.
+    """
+
+    def __init__(self, ids: Sequence[int] | np.ndarray, config: Config):
+        self._windows = windows(_begun(ids, config), config.order)
+
+    def __len__(self) -> int:
+        return len(self._windows)
+
+    def __getitem__(self, indices: np.ndarray) -> Tensor:
+        """Return some of them, int64, shape (B, n)."""
+        return torch.from_numpy(self._windows[indices].astype(np.int64))
+
+
+def loss(model: NNLM, stretches: Tensor) -> Tensor:
+    """Return the mean of -ln p of each stretch's last word, in nats, shape ().
+
+    Args:
+        model: The model.
+        stretches: Ids, int64, shape (B, n).
+    """
+    return F.cross_entropy(model.next(stretches[:, :-1]), stretches[:, -1])
+
+
+@torch.no_grad()
+def score(
+    model: NNLM, ids: Sequence[int] | np.ndarray, batch: int = 2_048
+) -> np.ndarray:
+    """Return ln p of each word given those before, float64, shape (T,).
+
+    As `NgramModel.score` does; so the two can be compared and mixed word by word.
+
+    Args:
+        model: The model; dropout is off, and its mode is as before afterwards.
+        ids: The text, shape (T,).
+        batch: Words at a time.
+
+    Raises:
+        ValueError: The text is empty, or an id lies outside the vocabulary.
+    """
+    examples, was_training = Windows(ids, model.config), model.training
+    device = model.output.weight.device
+    model.eval()
+    found = []
+    for start in range(0, len(examples), batch):
+        some = np.arange(start, min(start + batch, len(examples)))
+        stretches = examples[some].to(device)
+        logits = model.next(stretches[:, :-1])
+        found.append(-F.cross_entropy(logits, stretches[:, -1], reduction="none"))
+    model.train(was_training)
+    return torch.cat(found).double().cpu().numpy()
+
+
+def mixing_weight(first: np.ndarray, second: np.ndarray, rounds: int = 100) -> float:
+    """Return the weight of the first model that makes a mixture fit a text best.
+
+    By expectation-maximisation: in each round the weight becomes the mean share that
+    the first model had in the probability of a word.
+
+    Args:
+        first: ln p of each word of a validation text, shape (T,).
+        second: The same by the other model.
+        rounds: How often.
+
+    Raises:
+        ValueError: The two are not of one text.
+
+    Source: [bengio2003neural], section 3.1, mixes at equal weights or learns them.
+    """
+    first, second = _of_one_text(first, second)
+    ratio = np.exp(second - first)
+    weight = 0.5
+    for _ in range(rounds):
+        weight = float(np.mean(weight / (weight + (1 - weight) * ratio)))
+    return weight
+
+
+def mixed(first: np.ndarray, second: np.ndarray, weight: float) -> np.ndarray:
+    """Return ln p of each word by a mixture of two models, shape (T,).
+
+    Args:
+        first: ln p of each word by the first, shape (T,).
+        second: The same by the other.
+        weight: Weight of the first, from 0 to 1.
+
+    Raises:
+        ValueError: The two are not of one text, or the weight is not from 0 to 1.
+    """
+    first, second = _of_one_text(first, second)
+    if not 0 <= weight <= 1:
+        raise ValueError(f"a weight is from 0 to 1, not {weight}")
+    with np.errstate(divide="ignore"):
+        return np.logaddexp(np.log(weight) + first, np.log(1 - weight) + second)
+
+
+def _of_one_text(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, ...]:
+    first, second = np.asarray(first, float), np.asarray(second, float)
+    if first.ndim != 1 or first.shape != second.shape or not len(first):
+        raise ValueError(
+            f"two models of one text have as many scores, not {first.shape} "
+            f"and {second.shape}"
+        )
+    return first, second
+
+
+def _begun(ids: Sequence[int] | np.ndarray, config: Config) -> np.ndarray:
+    """Return the text behind n - 1 marks for no word: so each word has a window."""
+    ids, size = np.asarray(ids), config.vocabulary_size
+    if ids.ndim != 1 or not len(ids):
+        raise ValueError(f"a text is a line of ids, not of shape {ids.shape}")
+    if ids.min() < 0 or ids.max() >= size:
+        wrong = ids[(ids < 0) | (ids >= size)][0]
+        raise ValueError(f"the id {wrong} is not in 0..{size - 1}")
+    return np.concatenate([np.full(config.order - 1, size), ids])
