@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,19 @@ def close_figures():
     import matplotlib.pyplot as plt
 
     plt.close("all")
+
+
+@pytest.fixture
+def only_this_machine(monkeypatch):
+    """Fail every attempt to reach another machine; this one needs no proxy."""
+    monkeypatch.setenv("no_proxy", "*")  # in small letters it wins over NO_PROXY
+    connect = socket.socket.connect
+
+    def guarded(self, address):
+        assert address[0] == "127.0.0.1", f"a test reached for {address}"
+        return connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
 
 
 def pytest_generate_tests(metafunc):

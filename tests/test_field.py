@@ -5,7 +5,6 @@ import http.server
 import json
 import re
 import shutil
-import socket
 import threading
 import zipfile
 from functools import partial
@@ -16,6 +15,8 @@ import pytest
 
 from companion import field
 from companion.field.brown import read_brown
+
+pytestmark = pytest.mark.usefixtures("only_this_machine")
 
 REGISTRY_PATH = Path(field.__file__).with_name("registry.json")
 
@@ -47,19 +48,6 @@ def data_sets(path, url="http://127.0.0.1:1/brown.zip", mirrors=()):
         "bytes": len(content),
     }
     return {"brown": {"name": "brown", "files": [file], "counts": COUNTS}}
-
-
-@pytest.fixture(autouse=True)
-def only_this_machine(monkeypatch):
-    """Fail every attempt to reach another machine; this one needs no proxy."""
-    monkeypatch.setenv("no_proxy", "*")  # in small letters it wins over NO_PROXY
-    connect = socket.socket.connect
-
-    def guarded(self, address):
-        assert address[0] == "127.0.0.1", f"a test reached for {address}"
-        return connect(self, address)
-
-    monkeypatch.setattr(socket.socket, "connect", guarded)
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ import importlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,8 @@ import pytest
 
 from companion import field
 from companion.field.faults import SourceFault
+
+pytestmark = pytest.mark.usefixtures("only_this_machine")
 
 # `companion.field.fetch` is the function; the module's constants are needed too.
 fetching = importlib.import_module("companion.field.fetch")
@@ -152,19 +153,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *arguments):
         pass
-
-
-@pytest.fixture(autouse=True)
-def only_this_machine(monkeypatch):
-    """Fail every attempt to reach another machine; this one needs no proxy."""
-    monkeypatch.setenv("no_proxy", "*")  # in small letters it wins over NO_PROXY
-    connect = socket.socket.connect
-
-    def guarded(self, address):
-        assert address[0] == "127.0.0.1", f"a test reached for {address}"
-        return connect(self, address)
-
-    monkeypatch.setattr(socket.socket, "connect", guarded)
 
 
 @pytest.fixture

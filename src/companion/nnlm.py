@@ -3,7 +3,7 @@
 Chapter 3. Source: [bengio2003neural]. Unlike an n-gram model, which counts each word as
 a stranger, it looks each word up in a table of vectors, the matrix Q of the chapter, so
 that what is learnt about one word serves its neighbours too. Axes: B batch, T tokens,
-V vocabulary, D width of a vector, H hidden units, n order.
+V vocabulary, D width of a vector, K hidden units, n order.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ class Config:
         vocabulary_size: V.
         order: n; the model reads n - 1 words.
         width: D, numbers in a word's vector; the paper's m.
-        hidden: H, units of the hidden layer; 0 for none.
+        hidden: K, units of the hidden layer; 0 for none.
         direct: Whether the vectors also reach the output directly, past the hidden
             layer.
         dropout: Share of the inputs and of the hidden units that training leaves out;
@@ -107,7 +107,7 @@ class NNLM(nn.Module):
         x = self.dropout(self.table(contexts).flatten(-2))  # (..., (n - 1) * D)
         inner = x
         if self.hidden is not None:
-            inner = self.dropout(torch.tanh(self.hidden(x)))  # (..., H)
+            inner = self.dropout(torch.tanh(self.hidden(x)))  # (..., K)
         logits = self.output(inner)
         return logits if self.direct is None else logits + self.direct(x)
 
@@ -187,7 +187,7 @@ def mixing_weight(first: np.ndarray, second: np.ndarray, rounds: int = 100) -> f
     Raises:
         ValueError: The two are not of one text.
 
-    Source: [bengio2003neural], section 3.1, mixes at equal weights or learns them.
+    Source: [bengio2003neural] mixes its net with a trigram.
     """
     first, second = _of_one_text(first, second)
     ratio = np.exp(second - first)
