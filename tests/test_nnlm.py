@@ -26,15 +26,12 @@ def model_of(seed=0, **changes):
 def by_hand(model, context):
     """Equation 1 of the paper, word by word."""
     x = torch.cat([model.table.weight[i] for i in context])
-    y = model.output.bias.clone()
+    y, weight = model.output.bias, model.output.weight  # b, and U beside W
     if model.hidden is None:
-        y += model.output.weight @ x
-    else:
-        inner = torch.tanh(model.hidden.bias + model.hidden.weight @ x)
-        y += model.output.weight @ inner
-    if model.direct is not None:
-        y += model.direct.weight @ x
-    return y
+        return y + weight @ x
+    hidden = torch.tanh(model.hidden.bias + model.hidden.weight @ x)
+    y = y + weight[:, : len(hidden)] @ hidden
+    return y + weight[:, len(hidden) :] @ x if model.config.direct else y
 
 
 # One vector a word

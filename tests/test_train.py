@@ -7,12 +7,13 @@ import os
 import platform
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
-from safetensors.torch import load_file, load_model
+from safetensors.torch import load_file, load_model, save_file
 from torch import nn
 from torch.nn import functional as F
 
@@ -340,7 +341,7 @@ def test_a_float16_step_that_overflows_is_left_out_and_the_scale_is_kept(
     assert same(weights(model), before)
     tensors, about = read(tmp_path / CHECKPOINT)
     assert about["scaler"]["scale"] == 65536 / 2
-    assert "exp_avg.0.weight" not in tensors  # no step was made
+    assert not tensors["exp_avg.0.weight"].any()  # no step was made
 
     ends = []
     for path in ("whole", "parts"):
@@ -846,7 +847,7 @@ def test_a_file_that_is_no_checkpoint_is_refused(kept):
     (kept / CHECKPOINT).write_bytes(best)
     with pytest.raises(CheckpointError, match="does not say its identity, progress"):
         train(net(), loss, Pairs(), CONFIG, **options)
-    module.safetensors.torch.save_file({"x": torch.ones(1)}, kept / CHECKPOINT)
+    save_file({"x": torch.ones(1)}, kept / CHECKPOINT)
     with pytest.raises(CheckpointError, match="no checkpoint of this loop"):
         train(net(), loss, Pairs(), CONFIG, **options)
 
@@ -867,7 +868,7 @@ def test_best_weights_that_are_missing_or_anothers_are_refused(kept):
 def test_a_write_that_fails_leaves_no_half_of_a_file(kept, monkeypatch, call):
     whole = net()
     train(whole, loss, Pairs(), CONFIG, validate=validate)
-    monkeypatch.setattr(module.os, "replace", interrupted(os.replace, call))
+    monkeypatch.setattr(os, "replace", interrupted(os.replace, call))
     with pytest.raises(Interruption):
         train(net(), loss, Pairs(), CONFIG, validate=validate, folder=kept)
     monkeypatch.undo()
@@ -885,7 +886,7 @@ def test_a_write_that_breaks_off_leaves_the_files_as_they_were(kept, monkeypatch
         raise Interruption
 
     before = {path: path.read_bytes() for path in kept.iterdir()}
-    monkeypatch.setattr(module.Path, "write_bytes", half)
+    monkeypatch.setattr(Path, "write_bytes", half)
     with pytest.raises(Interruption):
         train(net(), loss, Pairs(), CONFIG, validate=lambda model: 0.0, folder=kept)
     assert {path: path.read_bytes() for path in kept.iterdir()} == before

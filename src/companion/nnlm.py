@@ -16,6 +16,10 @@ from torch.nn import functional as F
 
 from companion.text import windows
 
+# The logits of so many rows at a time stay in a processor's cache; those of a whole
+# batch, a thousand times V numbers, would be written to memory and read back.
+A_FEW_ROWS = nn.LinearCrossEntropyOptions(batch_chunk_size=128)
+
 
 @dataclass(frozen=True)
 class Config:
@@ -57,8 +61,9 @@ class NNLM(nn.Module):
     """The model of Bengio et al.: y = b + W x + U tanh(d + H x), then softmax.
 
     x is the vectors of the last n - 1 words, side by side. The paper's names are
-    C = `table`, (H, d) = `hidden`, (U, b) = `output` and W = `direct`. Where the text
-    has not n - 1 words yet, a vector of its own stands for each that is missing.
+    C = `table`, (H, d) = `hidden` and (U, b) = `output`; where both the hidden units
+    and x reach the output, its weight is U and W side by side. Where the text has not
+    n - 1 words yet, a vector of its own stands for each that is missing.
 
     Source: [bengio2003neural], equation 1. Dropout and AdamW, which trains it, are
         younger.
@@ -75,12 +80,8 @@ class NNLM(nn.Module):
         # that they fall below what floats hold at full speed.
         nn.init.normal_(self.table.weight, std=0.02)
         self.hidden = nn.Linear(reach, config.hidden) if config.hidden else None
-        self.output = nn.Linear(config.hidden or reach, config.vocabulary_size)
-        self.direct = (
-            nn.Linear(reach, config.vocabulary_size, bias=False)
-            if config.direct
-            else None
-        )
+        passed_on = reach if config.direct or not config.hidden else 0
+        self.output = nn.Linear(config.hidden + passed_on, config.vocabulary_size)
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(self, tokens: Tensor) -> Tensor:
@@ -104,12 +105,23 @@ class NNLM(nn.Module):
         Returns:
             Logits, float, shape (..., V).
         """
+        return self.output(self.features(contexts))
+
+    def features(self, contexts: Tensor) -> Tensor:
+        """Return what the output layer is given for each context.
+
+        Args:
+            contexts: As for `next`.
+
+        Returns:
+            The hidden units, shape (..., K); behind them, or instead where there are
+            none, x, (n - 1) * D numbers, if it reaches the output directly.
+        """
         x = self.dropout(self.table(contexts).flatten(-2))  # (..., (n - 1) * D)
-        inner = x
-        if self.hidden is not None:
-            inner = self.dropout(torch.tanh(self.hidden(x)))  # (..., K)
-        logits = self.output(inner)
-        return logits if self.direct is None else logits + self.direct(x)
+        if self.hidden is None:
+            return x
+        hidden = self.dropout(torch.tanh(self.hidden(x)))  # (..., K)
+        return torch.cat([hidden, x], -1) if self.config.direct else hidden
 
 
 class Windows:
@@ -134,14 +146,23 @@ class Windows:
         return torch.from_numpy(self._windows[indices].astype(np.int64))
 
 
-def loss(model: NNLM, stretches: Tensor) -> Tensor:
+def loss(model: NNLM, stretches: Tensor, reduction: str = "mean") -> Tensor:
     """Return the mean of -ln p of each stretch's last word, in nats, shape ().
 
     Args:
         model: The model.
         stretches: Ids, int64, shape (B, n).
+        reduction: "mean", or "none" for each stretch's own, shape (B,).
     """
-    return F.cross_entropy(model.next(stretches[:, :-1]), stretches[:, -1])
+    features, output = model.features(stretches[:, :-1]), model.output
+    return F.linear_cross_entropy(
+        features.to(output.weight.dtype),
+        output.weight,
+        stretches[:, -1],
+        linear_bias=output.bias,
+        reduction=reduction,
+        options=A_FEW_ROWS,
+    )
 
 
 @torch.no_grad()
@@ -166,9 +187,7 @@ def score(
     found = []
     for start in range(0, len(examples), batch):
         some = np.arange(start, min(start + batch, len(examples)))
-        stretches = examples[some].to(device)
-        logits = model.next(stretches[:, :-1])
-        found.append(-F.cross_entropy(logits, stretches[:, -1], reduction="none"))
+        found.append(-loss(model, examples[some].to(device), "none"))
     model.train(was_training)
     return torch.cat(found).double().cpu().numpy()
 

@@ -10,34 +10,39 @@ Sources: AdamW, [loshchilov2019decoupled]; the cosine, [loshchilov2017sgdr]; cli
 """
 
 import itertools
-import json
 import math
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import safetensors.torch
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from companion.checkpoint import (
+    CHECKPOINT,
+    CheckpointError,
+    Progress,
+    copied,
+    pour,
+    resume,
+    save,
+    shapes,
+    tensors_of,
+)
 from companion.text import batches
 
 __all__ = ["CheckpointError", "Config", "device", "learning_rate", "train"]
 
 PRECISIONS = ("float32", "bfloat16", "float16")
 ENTRIES = 20  # of a log, where no validation sets its pace
-CHECKPOINT, BEST, LOG = "checkpoint.safetensors", "best.safetensors", "log.json"
 LEAST = dict(steps=1, batch_size=1, warmup=0, evaluate_every=0, patience=0, seed=0)
 ONE_VALIDATION = "0 where evaluate_every is 0, for then there is but one validation"
-MOMENTS = ("step", "exp_avg", "exp_avg_sq")  # what AdamW keeps for a parameter
 
 Batch = Tensor | tuple[Tensor, ...]
 
@@ -47,10 +52,6 @@ class Examples(Protocol):
 
     def __len__(self) -> int: ...
     def __getitem__(self, indices: np.ndarray) -> Batch: ...
-
-
-class CheckpointError(ValueError):
-    """A checkpoint is damaged, or is of another training than the one asked for."""
 
 
 @dataclass(frozen=True)
@@ -192,22 +193,12 @@ def train(
         run = _Run(model.to(where), config, where)
         run.identity |= {"examples": len(examples), "validation": validate is not None}
         if folder is not None and (folder / CHECKPOINT).exists():
-            _resume(run, folder)
+            resume(run, folder)
         _take_steps(run, loss, examples, validate, folder)
         if run.best_weights:
-            _pour(run.best_weights, model)
+            pour(run.best_weights, model)
     model.eval()
     return run.progress.log
-
-
-@dataclass
-class _Progress:
-    """How far a training has come, in plain values."""
-
-    step: int = 0
-    best: float | None = None
-    waiting: int = 0  # validations since the best one
-    log: list[dict] = field(default_factory=list)
 
 
 class _Run:
@@ -215,7 +206,8 @@ class _Run:
 
     def __init__(self, model: nn.Module, config: Config, where: torch.device) -> None:
         self.model, self.config, self.where = model, config, where
-        self.optimiser = torch.optim.AdamW(_groups(model, config.weight_decay))
+        groups = _groups(model, config.weight_decay)
+        self.optimiser = torch.optim.AdamW(groups, fused=True)
         scaled = config.precision == "float16"
         self.scaler = torch.amp.GradScaler(where.type, enabled=scaled)
         self.generators = _generators(where)
@@ -224,10 +216,10 @@ class _Run:
         seed = int(np.random.SeedSequence(config.seed).generate_state(1)[0])
         for generator in self.generators.values():
             generator.manual_seed(seed)
-        self.progress = _Progress()
+        self.progress = Progress()
         self.best_weights: dict[str, Tensor] = {}
         self.identity = asdict(config) | {"device": where.type}
-        self.identity |= _shapes(_weights(model))
+        self.identity |= shapes(tensors_of(model))
 
     @property
     def over(self) -> bool:
@@ -260,7 +252,7 @@ def _take_steps(run, loss, examples, validate, folder) -> None:
                 entry["seconds"] = round(time.monotonic() - began, 3)
                 progress.log.append(entry)
                 if folder is not None:
-                    _save(run, folder)
+                    save(run, folder)
 
 
 def _step(run: _Run, loss, batch: Batch) -> float:
@@ -302,7 +294,7 @@ def _validate(run: _Run, validate) -> float:
     _finite(value, f"the validation at step {progress.step}")
     if progress.best is None or value < progress.best:
         progress.best, progress.waiting = value, 0
-        run.best_weights = {k: _copy(v) for k, v in _weights(run.model).items()}
+        run.best_weights = {k: copied(v) for k, v in tensors_of(run.model).items()}
     else:
         progress.waiting += 1
     return value
@@ -385,118 +377,3 @@ def _subnormals_as_zero() -> Iterator[None]:
         yield
     finally:
         torch.set_flush_denormal(before)
-
-
-# What is kept on disk
-
-
-def _weights(model: nn.Module) -> dict[str, Tensor]:
-    """Return the model's own tensors by name, shared ones once, under the first."""
-    once = {}
-    for name, tensor in model.state_dict().items():
-        place = tensor.data_ptr(), tensor.shape, tensor.stride()
-        once.setdefault(place, (name, tensor))
-    return dict(once.values())
-
-
-def _shapes(weights: dict[str, Tensor]) -> dict[str, str]:
-    return {f"model.{k}": f"{tuple(w.shape)} {w.dtype}" for k, w in weights.items()}
-
-
-def _copy(tensor: Tensor) -> Tensor:
-    return tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
-
-
-def _pour(weights: dict[str, Tensor], model: nn.Module) -> None:
-    for name, tensor in _weights(model).items():
-        tensor.copy_(weights[name])
-
-
-def _save(run: _Run, folder: Path) -> None:
-    """Write best weights, log and checkpoint; the checkpoint last, for it counts."""
-    progress = run.progress
-    folder.mkdir(parents=True, exist_ok=True)
-    if progress.best is not None and progress.waiting == 0:
-        about = {"step": progress.step, "validation": progress.best}
-        _write_tensors(folder / BEST, run.best_weights, about)
-    text = json.dumps(progress.log, indent=1, allow_nan=False)
-    _write(folder / LOG, text.encode())
-    tensors = {f"model.{name}": t for name, t in _weights(run.model).items()}
-    for name, parameter in run.model.named_parameters():
-        for key, tensor in run.optimiser.state.get(parameter, {}).items():
-            tensors[f"{key}.{name}"] = tensor
-    for kind, generator in run.generators.items():
-        tensors[f"random.{kind}"] = generator.get_state()
-    about = {"identity": run.identity, "progress": asdict(progress)}
-    about["scaler"] = run.scaler.state_dict()
-    _write_tensors(folder / CHECKPOINT, tensors, about)
-
-
-def _resume(run: _Run, folder: Path) -> None:
-    """Bring a training to where its checkpoint was written."""
-    about, tensors = _read(folder / CHECKPOINT, {"identity", "progress", "scaler"})
-    _compare(about["identity"], run.identity, folder / CHECKPOINT)
-    if about["progress"]["best"] is not None:
-        _, run.best_weights = _read(folder / BEST, {"validation"})
-        here = _shapes(_weights(run.model))
-        _compare(_shapes(run.best_weights), here, folder / BEST)
-    # Nothing is changed before all is found to be right.
-    run.progress = _Progress(**about["progress"])
-    run.scaler.load_state_dict(about["scaler"])
-    _pour({name: tensors[f"model.{name}"] for name in _weights(run.model)}, run.model)
-    for name, parameter in run.model.named_parameters():
-        for key in MOMENTS:
-            if (tensor := tensors.get(f"{key}.{name}")) is not None:
-                # AdamW counts its steps on the CPU, whatever the device.
-                kept = tensor if key == "step" else tensor.to(parameter.device)
-                run.optimiser.state[parameter][key] = kept
-    for kind, generator in run.generators.items():
-        generator.set_state(tensors[f"random.{kind}"])
-
-
-def _compare(there: dict, here: dict, path: Path) -> None:
-    """Raise CheckpointError unless two trainings are the same."""
-    differ = [
-        f"{key} is {there.get(key)!r} in the checkpoint and {here.get(key)!r} now"
-        for key in dict.fromkeys([*there, *here])
-        if there.get(key) != here.get(key)
-    ]
-    if differ:
-        more = f"; and {len(differ) - 3} more" if len(differ) > 3 else ""
-        raise CheckpointError(
-            f"{path} is of another training: {'; '.join(differ[:3])}{more}. Train with "
-            f"what the checkpoint says, or delete {path.parent} to start anew"
-        )
-
-
-def _read(path: Path, keys: set[str]) -> tuple[dict, dict[str, Tensor]]:
-    """Return what stands beside the tensors of a file, and copies of these."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            about = json.loads((file.metadata() or {})["companion"])
-            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}
-        if missing := keys - set(about):
-            raise ValueError(f"it does not say its {', '.join(sorted(missing))}")
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
-        raise CheckpointError(
-            f"{path} is damaged or no checkpoint of this loop ({type(error).__name__}: "
-            f"{error}); delete {path.parent} to train from the start"
-        ) from None
-    return about, tensors
-
-
-def _write_tensors(path: Path, tensors: dict[str, Tensor], about: dict) -> None:
-    tensors = {name: _copy(tensor) for name, tensor in tensors.items()}
-    metadata = {"companion": json.dumps(about, allow_nan=False)}
-    _write(path, safetensors.torch.save(tensors, metadata))
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file beside its place, then rename it: nobody sees half a file."""
-    temporary = path.with_name(f"{path.name}.tmp")
-    try:
-        temporary.write_bytes(content)
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

@@ -6,12 +6,16 @@ what is reported is of the test part. Axes: T tokens, V vocabulary.
 """
 
 import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
 import torch
 
-from companion import field, nnlm, train
+from companion import field, nnlm, probe, train
+from companion.experiments.ngram import documents_of_test
 from companion.experiments.running import Experiment
 from companion.field import BengioSplit
 from companion.ngram import (
@@ -19,12 +23,17 @@ from companion.ngram import (
     KneserNey,
     ModifiedKneserNey,
     NgramModel,
+    count_ngrams,
+    walk,
 )
 
 NET = {"order": 5, "width": 64, "hidden": 128, "dropout": 0.3}
-EPOCHS = 6
+EPOCHS = 5
 BATCH = 512
 LEARNING_RATE = 1e-3
+PARTNERS = ("Kneser-Ney, n = 5", "modified Kneser-Ney, n = 5", "Jelinek-Mercer, n = 3")
+COMMON = 20  # occurrences in training that a word needs to be asked for its tag
+SHOWN = ("Monday", "three", "said", "London", "river", "bank", "woman", "walked")
 
 
 def corpus() -> field.Brown:
@@ -38,9 +47,10 @@ def split(corpus: field.Brown) -> BengioSplit:
 
 
 def counted(split: BengioSplit) -> dict[str, NgramModel]:
-    """Return the n-gram models that a net is compared and mixed with."""
+    """Return the n-gram models that a net is compared with."""
     smoothings = {
         "Kneser-Ney, n = 5": (5, KneserNey()),
+        "modified Kneser-Ney, n = 3": (3, ModifiedKneserNey()),
         "modified Kneser-Ney, n = 5": (5, ModifiedKneserNey()),
         "Jelinek-Mercer, n = 3": (3, JelinekMercer(held_out=split.valid)),
     }
@@ -48,6 +58,21 @@ def counted(split: BengioSplit) -> dict[str, NgramModel]:
         name: NgramModel(order, smoothing).fit(split.train, len(split.vocabulary))
         for name, (order, smoothing) in smoothings.items()
     }
+
+
+def known(split: BengioSplit) -> np.ndarray:
+    """Return for each test word how much of what ends with it was seen in training.
+
+    1 if the word alone was, up to 5 if the four words before it were too, shape (T,).
+    """
+    text = np.concatenate([split.valid[-4:], split.test])  # four more words of context
+    steps = walk(count_ngrams(split.train, 5, len(split.vocabulary)), text)
+    return sum((found[-len(split.test) :] >= 0).astype(int) for *_, found in steps)
+
+
+def documents(corpus: field.Brown, split: BengioSplit) -> np.ndarray:
+    """Return for each test word the number of its document, from 0, shape (T,)."""
+    return documents_of_test(corpus, split)
 
 
 def settings(split: BengioSplit) -> dict:
@@ -61,39 +86,79 @@ def settings(split: BengioSplit) -> dict:
         "epochs": EPOCHS,
         "batch": BATCH,
         "learning_rate": LEARNING_RATE,
+        "common": COMMON,
     }
 
 
-def trained(split: BengioSplit, seed: int, **changes) -> tuple[nnlm.NNLM, list[dict]]:
+def ngrams(
+    counted: Mapping[str, NgramModel],
+    split: BengioSplit,
+    documents: np.ndarray,
+    known: np.ndarray,
+) -> dict:
+    """Return what the n-gram models pay on the test part.
+
+    `log_loss` sums -ln p over a document's `tokens`; `by_known` has means in nats over
+    the words of which `known` is 1 to 5, `known_tokens` their number.
+    """
+    losses = {name: -model.score(split.test) for name, model in counted.items()}
+    return {
+        "tokens": np.bincount(documents),
+        "log_loss": {k: by_document(v, documents) for k, v in losses.items()},
+        "known_tokens": np.bincount(known)[1:],
+        "by_known": {k: means(v, known) for k, v in losses.items()},
+    }
+
+
+def by_document(losses: np.ndarray, documents: np.ndarray) -> np.ndarray:
+    """Return the sum of -ln p of each document's words."""
+    return np.bincount(documents, losses).round(3)
+
+
+def means(losses: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Return the mean of -ln p of the words in groups 1, 2, ..."""
+    return (np.bincount(groups, losses)[1:] / np.bincount(groups)[1:]).round(4)
+
+
+def untrained(split: BengioSplit, seed: int, **changes) -> nnlm.NNLM:
+    """Return a net as it is before training.
+
+    Args:
+        split: Gives the vocabulary.
+        seed: Draws the weights.
+        **changes: What differs from `NET`.
+    """
+    config = nnlm.Config(len(split.vocabulary), **{**NET, **changes})
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return nnlm.NNLM(config)
+
+
+def trained(
+    split: BengioSplit, seed: int, epochs: int, **changes
+) -> tuple[nnlm.NNLM, list[dict]]:
     """Return a net that is best on the validation part, and the log of its training.
 
     Args:
         split: What it learns from, and is chosen on.
         seed: Draws its first weights, the order of examples, and dropout.
+        epochs: How often it reads the training part.
         **changes: What differs from `NET`.
     """
-    config = nnlm.Config(len(split.vocabulary), **{**NET, **changes})
-    examples = nnlm.Windows(split.train, config)
+    model = untrained(split, seed, **changes)
+    examples = nnlm.Windows(split.train, model.config)
     an_epoch = math.ceil(len(examples) / BATCH)
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        model = nnlm.NNLM(config)
-    training = train.Config(
-        steps=EPOCHS * an_epoch,
+    config = train.Config(
+        steps=epochs * an_epoch,
         batch_size=BATCH,
         learning_rate=LEARNING_RATE,
         warmup=an_epoch // 10,
         evaluate_every=an_epoch,
         seed=seed,
     )
-    log = train.train(
-        model,
-        nnlm.loss,
-        examples,
-        training,
-        validate=partial(price, ids=split.valid),
-        on=train.device(),
-    )
+    validate = partial(price, ids=split.valid)
+    where = train.device()
+    log = train.train(model, nnlm.loss, examples, config, validate=validate, on=where)
     return model, log
 
 
@@ -102,59 +167,149 @@ def price(model: nnlm.NNLM, ids: np.ndarray) -> float:
     return float(-nnlm.score(model, ids).mean())
 
 
-def measured(
-    split: BengioSplit, counted: dict[str, NgramModel], seed: int, **changes
-) -> dict:
-    """Return what a net pays on the test part, alone and mixed, in nats a token.
-
-    `valid` is by epoch; `alone` of an n-gram model is what it pays on the same tokens.
-    """
-    model, log = trained(split, seed, **changes)
-    scores = {
-        part: nnlm.score(model, getattr(split, part)) for part in ("valid", "test")
-    }
-    found = {
+def course(model: nnlm.NNLM, log: list[dict]) -> dict:
+    """Return the size of a net, and what it paid in training, nats by epoch."""
+    return {
         "parameters": sum(p.numel() for p in model.parameters()),
         "train": [entry["loss"] for entry in log],
         "valid": [entry["validation"] for entry in log],
-        "nats": float(-scores["test"].mean()),
-        "alone": {},
-        "mixed": {},
-        "weight": {},
     }
-    for name, other in counted.items():
-        weight = nnlm.mixing_weight(scores["valid"], other.score(split.valid))
-        test = other.score(split.test)
-        found["alone"][name] = float(-test.mean())
-        found["weight"][name] = weight
-        found["mixed"][name] = float(-nnlm.mixed(scores["test"], test, weight).mean())
-    return found
 
 
-def net(split: BengioSplit, counted: dict[str, NgramModel], seed: int) -> dict:
-    """Return the measurements of the net of order 5."""
-    return measured(split, counted, seed)
+def mixtures(
+    model: nnlm.NNLM,
+    scores: np.ndarray,
+    partners: Mapping[str, NgramModel],
+    split: BengioSplit,
+) -> tuple[dict[str, float], dict[str, np.ndarray]]:
+    """Return the weight of a net beside each partner, and -ln p of the test words.
+
+    Args:
+        model: The net.
+        scores: Its own ln p of each test word, shape (T,).
+        partners: What it is mixed with, by name.
+        split: The weight is chosen on its validation part.
+    """
+    valid, weights, losses = nnlm.score(model, split.valid), {}, {}
+    for name, other in partners.items():
+        weight = nnlm.mixing_weight(valid, other.score(split.valid))
+        weights[name] = weight
+        losses[name] = -nnlm.mixed(scores, other.score(split.test), weight)
+    return weights, losses
 
 
-def shorter_context(split: BengioSplit, counted: dict[str, NgramModel]) -> dict:
+def on_test(
+    model: nnlm.NNLM,
+    counted: Mapping[str, NgramModel],
+    split: BengioSplit,
+    documents: np.ndarray,
+    known: np.ndarray,
+) -> dict:
+    """Return what a net pays on the test part, alone and mixed; as `ngrams` does."""
+    scores = nnlm.score(model, split.test)
+    partners = {name: counted[name] for name in PARTNERS}
+    weights, mixed = mixtures(model, scores, partners, split)
+    losses = {"alone": -scores} | {f"with {name}": v for name, v in mixed.items()}
+    return {
+        "weight": weights,
+        "log_loss": {k: by_document(v, documents) for k, v in losses.items()},
+        "by_known": {k: means(v, known) for k, v in losses.items()},
+    }
+
+
+def tags(corpus: field.Brown, split: BengioSplit) -> list[str | None]:
+    """Return each word's most frequent tag in training; None for a rare word.
+
+    Brown's tags without what is added to them, such as -tl for words in a title.
+    """
+    seen: dict[str, Counter] = defaultdict(Counter)
+    pairs = (
+        pair
+        for document in corpus.documents
+        for sentence in document.sentences
+        for pair in zip(sentence.tokens, sentence.pos, strict=True)
+    )
+    for (word, tag), _ in zip(pairs, split.train, strict=False):
+        seen[word][re.split(r"[-+*$]", tag)[0] or None] += 1
+    return [
+        seen[word].most_common(1)[0][0] if seen[word].total() >= COMMON else None
+        for word in split.vocabulary.words
+    ]
+
+
+def vectors(model: nnlm.NNLM) -> np.ndarray:
+    """Return a net's vectors of the words, shape (V, D)."""
+    return model.table.weight[:-1].detach().cpu().numpy()  # the last is for no word
+
+
+def net(
+    split: BengioSplit,
+    counted: dict[str, NgramModel],
+    documents: np.ndarray,
+    known: np.ndarray,
+    tags: list[str | None],
+    seed: int,
+) -> dict:
+    """Return the measurements of the net of order 5, and of its vectors.
+
+    `purity` is how often a word's ten neighbours have its tag: of the trained vectors,
+    of the untrained ones, and by chance.
+    """
+    model, log = trained(split, seed, EPOCHS)
+    words, table = split.vocabulary.words, vectors(model)
+    purity = probe.purity(table, tags)
+    before = probe.purity(vectors(untrained(split, seed)), tags)
+    return {
+        **course(model, log),
+        **on_test(model, counted, split, documents, known),
+        "purity": {
+            "trained": purity.measured,
+            "untrained": before.measured,
+            "chance": purity.control,
+            "by_tag": purity.by_label,
+        },
+        "anisotropy": probe.anisotropy(table),
+        "neighbours": {w: probe.neighbours(table, words, w, 6) for w in SHOWN},
+    }
+
+
+def shorter_context(
+    split: BengioSplit,
+    counted: dict[str, NgramModel],
+    documents: np.ndarray,
+    known: np.ndarray,
+) -> dict:
     """Return those of a net of order 3, one seed."""
-    return measured(split, counted, 0, order=3)
+    model, log = trained(split, 0, EPOCHS, order=3)
+    return course(model, log) | on_test(model, counted, split, documents, known)
 
 
-def no_hidden_layer(split: BengioSplit, counted: dict[str, NgramModel]) -> dict:
+def no_hidden_layer(
+    split: BengioSplit,
+    counted: dict[str, NgramModel],
+    documents: np.ndarray,
+    known: np.ndarray,
+) -> dict:
     """Return those of a net whose vectors reach the output directly alone."""
-    return measured(split, counted, 0, hidden=0)
+    model, log = trained(split, 0, EPOCHS, hidden=0)
+    return course(model, log) | on_test(model, counted, split, documents, known)
 
 
-def direct_connections(split: BengioSplit, counted: dict[str, NgramModel]) -> dict:
+def direct_connections(
+    split: BengioSplit,
+    counted: dict[str, NgramModel],
+    documents: np.ndarray,
+    known: np.ndarray,
+) -> dict:
     """Return those of a net whose vectors reach the output both ways."""
-    return measured(split, counted, 0, direct=True)
+    model, log = trained(split, 0, EPOCHS, direct=True)
+    return course(model, log) | on_test(model, counted, split, documents, known)
 
 
 NNLM_BROWN = Experiment(
     name="nnlm_brown",
     world="field",
     data=("brown/brown.zip",),
-    once=(settings, shorter_context, no_hidden_layer, direct_connections),
+    once=(settings, ngrams, shorter_context, no_hidden_layer, direct_connections),
     by_seed=(net,),
 )
