@@ -632,9 +632,50 @@ def test_neither_side_of_a_difference_may_be_measured_once(tmp_path):
 
 def test_seeds_are_not_taken_for_documents(tmp_path):
     keep(tmp_path, {"ours": [1, 2, 3], "theirs": [1, 1, 1], "tokens": [5, 5, 5]})
-    match = "'ours' was measured by seed, not once; the unit is 'documents'"
+    places = {"measured": "ours / x", "control": "theirs / x", "weights": "tokens / x"}
+    sides = {k: Side(k, (v,)) for k, v in places.items() if k != "weights"}
+    one = finding(unit="documents", **sides, weights=places["weights"])
+    with pytest.raises(ClaimError, match="no number at 'tokens / x'"):
+        verdicts.judge(one, tmp_path)
+
+
+def documents_by_seed(folder, rows, **options):
+    once = {"theirs": [4, 6, 12], "tokens": [2, 3, 4]}
+    keep(folder, {"ours": [{"loss": row} for row in rows], "d": once})
+    one = finding(
+        unit="documents",
+        metric="nats",
+        measured=Side("ours", ("ours / loss",)),
+        control=Side("theirs", ("d / theirs",)),
+        weights="d / tokens",
+        **options,
+    )
+    return verdicts.judge(one, folder)
+
+
+def test_documents_measured_by_seed_count_with_the_mean_over_the_seeds(tmp_path):
+    rows = [[1, 2, 3], [3, 2, 6], [2, 5, 3]]
+    judged = documents_by_seed(tmp_path, rows, claimed="less")
+    # means of the seeds: 2, 3, 4; of 9 tokens, against 22
+    assert judged.measured == pytest.approx(9 / 9)
+    assert judged.control == pytest.approx(22 / 9)
+    assert judged.effect == pytest.approx(-13 / 9)
+    assert judged.verdict == DIRECTION
+    ours, theirs, tokens = np.array([2, 3, 4]), np.array([4, 6, 12]), [2, 3, 4]
+    same = over_documents(tmp_path, ours, theirs, tokens, metric="nats", claimed="less")
+    assert (judged.low, judged.high) == pytest.approx((same.low, same.high))
+
+
+def test_documents_measured_with_two_seeds_give_no_verdict(tmp_path):
+    with pytest.raises(ClaimError, match="'ours / loss' rests on 2 seeds, 3 or more"):
+        documents_by_seed(tmp_path, [[1, 2, 3], [3, 2, 6]])
+
+
+def test_what_was_measured_by_seed_is_not_taken_for_a_count(tmp_path):
+    keep(tmp_path, {"ours": [1, 2, 3], "theirs": [1, 1, 1]})
+    match = "'ours' was measured by seed, not once; the unit is 'count'"
     with pytest.raises(ClaimError, match=match):
-        verdicts.judge(finding(unit="documents"), tmp_path)
+        verdicts.judge(finding(unit="count"), tmp_path)
 
 
 def test_a_record_that_is_missing_or_was_edited_gives_no_verdict(tmp_path):

@@ -264,3 +264,150 @@ def marked_rows(
     axes.set_yticks(range(len(names)), names)
     for row, note in enumerate(notes):
         axes.text(1.03, row, note, transform=axes.get_yaxis_transform(), va="center")
+
+
+def neural_language_model(axes: Axes, context: Sequence[str], following: str) -> None:
+    """Show the layers of a neural language model, from its words to the next one.
+
+    Args:
+        axes: Where to draw.
+        context: The words that the model reads.
+        following: The word that its output puts ahead of the others.
+    """
+    box = {"boxstyle": "round", "fc": "none", "ec": "#555555"}
+    arrow = {"arrowstyle": "->", "color": "#555555"}
+    for place, word in enumerate(context):
+        left = 4 * place
+        axes.text(left + 1, 0, word, ha="center", va="center", bbox=box)
+        for square in range(3):
+            axes.add_patch(
+                plt.Rectangle(
+                    (left + 0.7 * square, 1.5), 0.6, 0.6, fc=LIGHT_BLUE, ec="#555555"
+                )
+            )
+        axes.annotate("", (left + 1, 1.4), (left + 1, 0.4), arrowprops=arrow)
+    width = 4 * len(context) - 2
+    units = np.linspace(0.08 * width, 0.92 * width, 8)
+    axes.scatter(units, [4] * len(units), s=130, color=ORANGE, edgecolor="#555555")
+    heights = np.array([0.3, 0.2, 0.5, 0.25, 0.15, 1.5, 0.4, 0.2, 0.3, 0.45, 0.2, 0.3])
+    bars = np.linspace(0, width, len(heights))
+    colours = [COLOURS[1] if h == heights.max() else GREYS[2] for h in heights]
+    axes.bar(bars, heights, 0.5, bottom=6, color=colours)
+    axes.text(bars[heights.argmax()] + 0.5, 7.2, following, color=COLOURS[1])
+    for low, high in ((2.3, 3.6), (4.4, 5.8)):
+        for end in units[::2]:
+            for start in (0.15 * width, 0.5 * width, 0.85 * width):
+                axes.plot(
+                    [start, end],
+                    [low, high],
+                    color=GREYS[2],
+                    linestyle="-",
+                    linewidth=0.6,
+                    marker="",
+                )
+    names = (
+        "words",
+        "rows of Q:\nthe input x",
+        "hidden units",
+        "softmax: p of\neach word",
+    )
+    for name, height in zip(names, (0, 1.8, 4, 6.5), strict=True):
+        axes.text(-1, height, name, ha="right", va="center")
+    axes.set(xlim=(-5.5, width + 1), ylim=(-0.6, 7.9))
+    axes.grid(visible=False)
+    axes.axis("off")
+
+
+def paths(axes: Axes, places: np.ndarray, names: Sequence[str]) -> None:
+    """Draw where points go, each from a small dot to a large one with its name.
+
+    Args:
+        axes: Where to draw.
+        places: Shape (steps, N, 2).
+        names: One for each of the N points, at most four.
+    """
+    for name, colour, dash, line in zip(
+        names, COLOURS, DASHES, np.swapaxes(places, 0, 1), strict=False
+    ):
+        axes.plot(*line.T, color=colour, linestyle=dash, marker="")
+        axes.plot(*line[0], "o", color=colour, markersize=4)
+        axes.plot(*line[-1], "o", color=colour, markersize=9)
+        axes.annotate(
+            name, line[-1], xytext=(0, 9), textcoords="offset points", ha="center"
+        )
+    axes.axhline(0, color="#555555", linewidth=0.8)
+    axes.axvline(0, color="#555555", linewidth=0.8)
+    axes.margins(0.15)
+
+
+def map_of_kinds(axes: Axes, places: np.ndarray, kinds: Sequence[str]) -> None:
+    """Draw points on a map, and the name of each kind in the middle of its points.
+
+    Kinds take the book's four colours and markers in turn, so neighbours on the map
+    may share a colour, not a colour and a place.
+
+    Args:
+        axes: Where to draw; both axes get the same scale.
+        places: Shape (N, 2).
+        kinds: The kind of each point, shape (N,).
+    """
+    kinds = np.asarray(kinds)
+    for number, kind in enumerate(dict.fromkeys(kinds.tolist())):
+        here = places[kinds == kind]
+        axes.plot(
+            *here.T,
+            MARKERS[number // 2 % 4],
+            color=COLOURS[number % 4],
+            markersize=4,
+            alpha=0.6,
+        )
+        axes.text(
+            *np.median(here, axis=0),
+            kind,
+            ha="center",
+            va="center",
+            fontweight="bold",
+            bbox={"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none"},
+        )
+    axes.set_aspect("equal", adjustable="datalim")
+    axes.set(xticks=[], yticks=[], xlabel="first direction", ylabel="second direction")
+    axes.grid(visible=False)
+
+
+def ladder(
+    axes: Axes,
+    rungs: Mapping[str, Sequence[float]],
+    new: Sequence[str] = (),
+    floor: float | None = None,
+) -> None:
+    """Draw models as rungs, the best at the bottom, over what they pay.
+
+    Args:
+        axes: Where to draw.
+        rungs: What a model pays in each of its worlds or seeds, by its name.
+        new: Names of the rungs that this chapter adds.
+        floor: What no model can be below, if it is known.
+    """
+    names = sorted(rungs, key=lambda name: -np.mean(rungs[name]))
+    for height, name in enumerate(reversed(names)):
+        values = np.asarray(rungs[name], dtype=float)
+        colour = COLOURS[1] if name in new else COLOURS[0]
+        axes.plot(values, [height] * len(values), "|", color=colour, markersize=9)
+        axes.plot(values.mean(), height, "o", color=colour)
+        axes.annotate(
+            f"{values.mean():,.2f}" if values.mean() < 20 else f"{values.mean():,.0f}",
+            (values.max(), height),
+            xytext=(9, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=LABEL_SIZE,
+        )
+    axes.set_yticks(range(len(names)), reversed(names))
+    for label in axes.get_yticklabels():
+        if label.get_text() in new:
+            label.set(color=[0.75 * c for c in to_rgb(COLOURS[1])], fontweight="bold")
+    if floor is not None:
+        axes.axvline(floor, color="black", linestyle=":")
+        axes.set_ylim(-0.6, len(names) + 0.1)
+        axes.text(floor, len(names) - 0.3, " entropy floor", va="center")
+    axes.grid(axis="y", visible=False)

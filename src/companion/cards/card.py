@@ -167,4 +167,8 @@ def _method(finding: Finding, record: dict) -> str:
         return f"paired t over {len(record['seeds'])} seeds"
     place = finding.weights.split(" / ")
     tokens = reduce(lambda branch, key: branch[key], place, record["results"])
-    return f"bootstrap over {len(tokens)} documents of the test text"
+    made = record["provenance"]["measurements"]
+    sides = {p.split(" / ")[0] for p in (*finding.measured.at, *finding.control.at)}
+    by_seed = any(isinstance(made[name], list) for name in sides)
+    mean = f", each with its mean over {len(record['seeds'])} seeds" if by_seed else ""
+    return f"bootstrap over {len(tokens)} documents of the test text{mean}"

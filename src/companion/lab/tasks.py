@@ -22,7 +22,7 @@ from companion.lab.examples import (
     Titled,
     Tokens,
 )
-from companion.lab.town import TOPICS, lexicon, pronouns
+from companion.lab.town import TOPICS, ambiguous_words, lexicon, places, pronouns
 
 ANSWERS = ("entails", "neutral", "contradicts")
 # A hypothesis, then a premise that entails it, one that leaves it open and one that
@@ -45,6 +45,7 @@ QUADRUPLES = (
     ("A never", "AB never", "BC old", "BA old"),
 )
 NEGATIONS = ("un", "im", "in", "dis")
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def tagging(corpus: Corpus) -> list[Tagged]:
@@ -247,6 +248,33 @@ def relations() -> dict[str, tuple[tuple[str, str], ...]]:
         ],
     }
     return {name: tuple(dict.fromkeys(map(tuple, p))) for name, p in pairs.items()}
+
+
+@cache
+def categories() -> dict[str, tuple[str, ...]]:
+    """Return the kinds of words that the lexicon keeps in lists of their own.
+
+    Words of two senses are in none, nor are words that would be in two kinds.
+    """
+    people, known = pronouns(), relations()
+    kinds = {
+        "women": [name for name, pronoun in people.items() if pronoun == "she"],
+        "men": [name for name, pronoun in people.items() if pronoun == "he"],
+        "trades": [trade for trade, _ in known["one trade and many"]],
+        "trades, many": [many for _, many in known["one trade and many"]],
+        "tools": [tool for _, tool in known["trade and tool"]],
+        "places": list(places()),
+        "days": DAYS,
+        "verbs, one": [verb for verb, _ in known["one does and many do"]],
+        "verbs, many": [verb for _, verb in known["one does and many do"]],
+        "verbs, past": [past for _, past in known["present and past"]],
+    }
+    words = Counter(word for some in kinds.values() for word in set(some))
+    own = {w for w, kinds in words.items() if kinds == 1} - set(ambiguous_words())
+    return {
+        kind: tuple(word for word in dict.fromkeys(some) if word in own)
+        for kind, some in kinds.items()
+    }
 
 
 def _pasts(verb: str) -> set[str]:

@@ -81,8 +81,9 @@ class Finding:
             that the two sides differ by less than `margin`.
         measured: What the claim is about.
         control: What could refute it.
-        unit: What the interval is over: "seeds" (paired t), "documents" (bootstrap),
-            or "count" for a number that was counted and has no interval.
+        unit: What the interval is over: "seeds" (paired t), "documents" (bootstrap;
+            what was measured by seed counts with its mean over the seeds), or "count"
+            for a number that was counted and has no interval.
         weights: Place of the tokens of each document, for "documents".
         paper: What was printed, if anything; not where a side is two places.
         margin: The largest difference that is still "same", in the unit of the

@@ -170,12 +170,13 @@ def _as_printed(finding: Finding, measured: float, control: float) -> bool:
 
 
 def _check_unit(record: Mapping, finding: Finding) -> None:
-    """Raise ClaimError unless seeds, and seeds alone, were measured by seed."""
+    """Raise ClaimError unless seeds were measured by seed, and what is counted once."""
     made = record["provenance"]["measurements"]
     for place in (*finding.measured.at, *finding.control.at):
         name = place.split(" / ")[0]
         by_seed = isinstance(made.get(name), list)
-        if name in record["results"] and by_seed != (finding.unit == "seeds"):
+        wrong = {"seeds": not by_seed, "count": by_seed, "documents": False}
+        if name in record["results"] and wrong[finding.unit]:
             how = "by seed, not once" if by_seed else "once, not by seed"
             raise ClaimError(
                 f"{name!r} was measured {how}; the unit is {finding.unit!r}"
@@ -285,11 +286,17 @@ def _side(results: Mapping, side: Side, unit: str) -> np.ndarray:
 
 
 def _numbers(results: Mapping, place: str, unit: str) -> np.ndarray:
-    """Return the numbers at a place, one for each seed or document, or a single one."""
+    """Return the numbers at a place, one for each seed or document, or a single one.
+
+    What was measured by seed gives each document the mean over the seeds.
+    """
     name, *keys = place.split(" / ")
-    branches = results.get(name) if unit == "seeds" else [results.get(name)]
+    top = results.get(name)
+    # Once, a list of numbers is a row of documents; by seed, each seed has its branch.
+    by_seed = isinstance(top, list) and (keys or unit == "seeds")
+    branches = top if by_seed else [None if unit == "seeds" else top]
     found = []
-    for branch in branches if isinstance(branches, list) else [None]:
+    for branch in branches:
         for key in keys:
             branch = branch.get(key) if isinstance(branch, dict) else None
         found.append(branch)
@@ -301,4 +308,6 @@ def _numbers(results: Mapping, place: str, unit: str) -> np.ndarray:
         raise ClaimError(f"no number at {place!r}; results have: {', '.join(results)}")
     if numbers.ndim != (2 if unit == "documents" else 1):
         raise ClaimError(f"what stands at {place!r} does not fit the unit {unit!r}")
-    return numbers if unit == "seeds" else numbers[0]
+    if unit == "documents" and by_seed and len(numbers) < 3:
+        raise ClaimError(f"{place!r} rests on {len(numbers)} seeds, 3 or more")
+    return numbers if unit == "seeds" else numbers.mean(axis=0)

@@ -1,0 +1,236 @@
+"""Chapter 3 in the lab: the neural model of Bengio et al. in Millbrook.
+
+A seed draws its own world, the one of `ngram_lab` of that seed: the same training and
+validation part, and the same test documents, of which the entropy floor is a mean
+there. It draws the nets' first weights and the order of their examples too. Axes: T
+tokens, V vocabulary.
+"""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from functools import lru_cache, partial
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from companion import nnlm, probe, train
+from companion.experiments.ngram_lab import DOCUMENTS, SCORED, corpora, encoded
+from companion.experiments.nnlm import (
+    counted,
+    course,
+    known,
+    means,
+    mixtures,
+    price,
+    vectors,
+)
+from companion.experiments.running import Experiment
+from companion.field import BengioSplit
+from companion.lab import Corpus, ambiguous_words, vocabulary
+from companion.lab.tasks import categories
+from companion.ngram import NgramModel
+
+# Chosen on the validation part of a world of its own (seed 99): Millbrook's sentences
+# come back more often than Brown's, so there is little to gain from dropout, and many
+# small steps do better than few large ones.
+EPOCHS = 2
+BATCH = 128
+LEARNING_RATE = 3e-3
+NET = {"order": 5, "width": 64, "hidden": 128, "dropout": 0.0}
+COMMON = 20  # occurrences in training that a word needs to be asked for its kind
+NEAREST = 5  # neighbours of a word; the smallest kind, the days, has seven words
+SHOWN = ("Monday", "joiner", "joiners", "Anna", "river", "bank", "mended", "three")
+
+
+def settings() -> dict:
+    """Return what was chosen."""
+    return {
+        "documents": DOCUMENTS,
+        "documents_scored": SCORED,
+        "vocabulary_size": len(vocabulary()),
+        "net": NET,
+        "epochs": EPOCHS,
+        "batch": BATCH,
+        "learning_rate": LEARNING_RATE,
+        "common": COMMON,
+        "nearest": NEAREST,
+    }
+
+
+class World(NamedTuple):
+    """What all measurements of a seed share.
+
+    Attributes:
+        parts: The documents of training, validation and test.
+        split: The same as ids; of the test part the scored documents alone.
+        counted: The n-gram models that nets are compared and mixed with.
+        known: For each test word, how many words of what ends with it were seen in
+            training together, shape (T,).
+    """
+
+    parts: dict[str, Corpus]
+    split: BengioSplit
+    counted: dict[str, NgramModel]
+    known: np.ndarray
+
+
+@lru_cache(maxsize=1)
+def world(seed: int) -> World:
+    """Return a seed's world."""
+    parts = corpora(seed)
+    whole = encoded(parts)
+    tokens = sum(len(d.tokens) for d in parts["test"].documents[:SCORED])
+    split = BengioSplit(whole.vocabulary, whole.train, whole.valid, whole.test[:tokens])
+    return World(parts, split, counted(split), known(split))
+
+
+def ngrams(seed: int) -> dict:
+    """Return what n-gram models pay for the scored documents, in nats a token.
+
+    `by_known` has means over the words of which `known` is 1 to 5.
+    """
+    _, split, models, known = world(seed)
+    paid = {name: -model.score(split.test) for name, model in models.items()}
+    return {
+        "test_tokens": len(split.test),
+        "known_tokens": np.bincount(known)[1:],
+        "alone": {name: float(losses.mean()) for name, losses in paid.items()},
+        "by_known": {name: means(losses, known) for name, losses in paid.items()},
+    }
+
+
+def net(seed: int) -> dict:
+    """Return the measurements of the net of order 5, and of its vectors."""
+    model, log = trained(world(seed).split, seed)
+    parts, split, *_ = world(seed)
+    words, before = split.vocabulary.words, untrained(split, seed)
+    return {
+        **course(model, log),
+        **on_test(model, world(seed)),
+        "vectors": of_vectors(model, before, words, labels(parts["train"], words)),
+    }
+
+
+def shorter_context(seed: int) -> dict:
+    """Return those of a net of order 3."""
+    model, log = trained(world(seed).split, seed, order=3)
+    return course(model, log) | on_test(model, world(seed))
+
+
+def no_hidden_layer(seed: int) -> dict:
+    """Return those of a net whose vectors reach the output directly alone."""
+    model, log = trained(world(seed).split, seed, hidden=0)
+    return course(model, log) | on_test(model, world(seed))
+
+
+def direct_connections(seed: int) -> dict:
+    """Return those of a net whose vectors reach the output both ways."""
+    model, log = trained(world(seed).split, seed, direct=True)
+    return course(model, log) | on_test(model, world(seed))
+
+
+def untrained(split: BengioSplit, seed: int, **changes) -> nnlm.NNLM:
+    """Return a net as it is before training; `changes` are what differs from `NET`."""
+    config = nnlm.Config(len(split.vocabulary), **{**NET, **changes})
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return nnlm.NNLM(config)
+
+
+def trained(split: BengioSplit, seed: int, **changes) -> tuple[nnlm.NNLM, list[dict]]:
+    """Return a net that is best on the validation part, and the log of its training.
+
+    As in the field, but for the settings.
+    """
+    model = untrained(split, seed, **changes)
+    examples = nnlm.Windows(split.train, model.config)
+    an_epoch = math.ceil(len(examples) / BATCH)
+    config = train.Config(
+        steps=EPOCHS * an_epoch,
+        batch_size=BATCH,
+        learning_rate=LEARNING_RATE,
+        warmup=an_epoch // 10,
+        evaluate_every=an_epoch,
+        seed=seed,
+    )
+    validate = partial(price, ids=split.valid)
+    where = train.device()
+    log = train.train(model, nnlm.loss, examples, config, validate=validate, on=where)
+    return model, log
+
+
+def on_test(model: nnlm.NNLM, world: World) -> dict:
+    """Return what a net pays for the scored documents, alone and mixed; as `ngrams`."""
+    scores = nnlm.score(model, world.split.test)
+    weight, mixed = mixtures(model, scores, world.counted, world.split)
+    return {
+        "weight": weight,
+        "alone": float(-scores.mean()),
+        "mixed": {name: float(losses.mean()) for name, losses in mixed.items()},
+        "by_known": means(-scores, world.known),
+    }
+
+
+def labels(corpus: Corpus, words: Sequence[str]) -> dict[str, list[str | None]]:
+    """Return what kind of word each is, and its most frequent part of speech.
+
+    None for words that the corpus shows less than `COMMON` times, for words of two
+    senses and for punctuation; and for the kind of words that are in no list.
+    """
+    seen: dict[str, Counter] = defaultdict(Counter)
+    for document in corpus.documents:
+        for sentence in document.sentences:
+            for word, tag in zip(sentence.tokens, sentence.pos, strict=True):
+                seen[word][tag] += 1
+    kinds = {word: kind for kind, some in categories().items() for word in some}
+    asked = [
+        seen[word].total() >= COMMON
+        and word not in ambiguous_words()
+        and word[0].isalpha()
+        for word in words
+    ]
+    tags = [seen[word].most_common(1)[0][0] if seen[word] else None for word in words]
+    return {
+        "kind": [
+            kinds.get(w) if a else None for w, a in zip(words, asked, strict=True)
+        ],
+        "pos": [tag if a else None for tag, a in zip(tags, asked, strict=True)],
+    }
+
+
+def of_vectors(
+    model: nnlm.NNLM,
+    untrained: nnlm.NNLM,
+    words: Sequence[str],
+    labels: Mapping[str, list[str | None]],
+) -> dict:
+    """Return what a net's vectors know of the labelled words.
+
+    `kind` and `pos` are how often a word's five neighbours are of its kind, and of its
+    part of speech: by the trained vectors, by the untrained ones, and by chance.
+    """
+    table, before = vectors(model), vectors(untrained)
+    found: dict = {"anisotropy": probe.anisotropy(table)}
+    for name, some in labels.items():
+        after = probe.purity(table, some, NEAREST)
+        found[name] = {
+            "words": len(some) - some.count(None),
+            "trained": after.measured,
+            "untrained": probe.purity(before, some, NEAREST).measured,
+            "chance": after.control,
+            "by_label": after.by_label,
+        }
+    found["neighbours"] = {w: probe.neighbours(table, words, w, 6) for w in SHOWN}
+    return found
+
+
+NNLM_LAB = Experiment(
+    name="nnlm_lab",
+    world="lab",
+    data=("lab/lexicon",),
+    once=(settings,),
+    by_seed=(ngrams, net, shorter_context, no_hidden_layer, direct_connections),
+    seeds=5,
+)
