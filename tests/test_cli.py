@@ -1,9 +1,11 @@
 """The `companion` command."""
 
+import dataclasses
+
 import pytest
 from typer.testing import CliRunner
 
-from companion import cli, field, records
+from companion import cli, field, nnlm, pretrained, records
 from companion.experiments import Experiment
 from companion.records import claims, provenance
 
@@ -47,6 +49,43 @@ def home(tmp_path, monkeypatch):
     monkeypatch.setattr(cli, "EXPERIMENTS", {"tiny": tiny})
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def checkpoint(name, folder):
+    model = nnlm.NNLM(nnlm.Config(3, order=2, width=1, hidden=0))
+    card = {
+        "model": "companion.nnlm.NNLM",
+        "config": dataclasses.asdict(model.config),
+        "trained_on": [{"name": "Moby Dick", "licence": "public", "tokens": 7}],
+        "command": f"companion pretrain {name}",
+        "numbers": {"parameters": 10},
+        "limits": [],
+    }
+    pretrained.save(model, name, words=["a", "b", "c"], card=card, folder=folder)
+
+
+def unwritable():
+    raise PermissionError("the package cannot be written to")
+
+
+def diverged():
+    raise ValueError("the loss at step 3 is inf; a finite number is expected")
+
+
+@pytest.fixture
+def shelf(tmp_path, monkeypatch):
+    """Return a folder that holds the checkpoints; `tiny` and `small` have makers."""
+    folder = tmp_path / "shelf"
+    folder.mkdir()
+    for function in (pretrained.names, pretrained.describe):
+        monkeypatch.setattr(function, "__defaults__", (folder,))
+    makers = {n: lambda n=n: checkpoint(n, folder) for n in ("tiny", "small")}
+    monkeypatch.setattr(cli, "MAKERS", makers)
+    return folder
+
+
+def pretrain(*names):
+    return runner.invoke(cli.app, ["pretrain", *names])
 
 
 def run(*arguments):
@@ -137,6 +176,55 @@ def test_a_damaged_record_is_an_error_message(home):
     listed = runner.invoke(cli.app, ["list"])
     assert listed.exit_code == 0
     assert "tiny: error: tiny.json is damaged" in listed.output
+
+
+def test_pretrain_makes_the_checkpoint_and_describes_it(shelf):
+    result = pretrain("tiny")
+    assert result.exit_code == 0
+    assert pretrained.names(shelf) == ["tiny"]
+    assert result.output == pretrained.describe("tiny", shelf) + "\n"
+    assert "made by: companion pretrain tiny" in result.output
+
+
+def test_pretrain_without_a_name_makes_every_checkpoint(shelf):
+    result = pretrain()
+    assert result.exit_code == 0
+    described = [pretrained.describe(name, shelf) for name in ("tiny", "small")]
+    assert result.output == "\n".join(described) + "\n"
+
+
+def test_an_unknown_checkpoint_ends_with_2_before_any_is_made(shelf):
+    result = pretrain("tiny", "nonsense")
+    assert result.exit_code == 2
+    assert "no checkpoint 'nonsense'; choose from: small, tiny" in result.output
+    assert pretrained.names(shelf) == []
+
+
+@pytest.mark.parametrize("maker", [unwritable, diverged])
+def test_a_checkpoint_that_cannot_be_made_is_an_error_message(
+    maker, shelf, monkeypatch
+):
+    with pytest.raises((OSError, ValueError)) as caught:
+        maker()
+    monkeypatch.setitem(cli.MAKERS, "tiny", maker)
+    result = pretrain("tiny")
+    assert result.exit_code == 1
+    assert result.output == f"error: tiny: {caught.value}\n"
+
+
+def test_list_names_the_checkpoints_and_which_of_them_are_there(home, shelf):
+    pretrain("tiny")
+    output = runner.invoke(cli.app, ["list"]).output
+    line = "  tiny: companion.nnlm.NNLM, 3 words, 0.0 MB\n"
+    assert f"checkpoints\n{line}  small: not made yet\n" in output
+    (shelf / "tiny.json").write_text("{}")
+    listed = runner.invoke(cli.app, ["list"])
+    assert listed.exit_code == 0
+    assert "  tiny: error: the checkpoint 'tiny' cannot be used" in listed.output
+
+
+def test_the_net_of_millbrook_can_be_made():
+    assert "nnlm_millbrook" in cli.MAKERS
 
 
 def test_an_unknown_benchmark_ends_with_2_and_names_the_choices():

@@ -420,6 +420,85 @@ def test_rare_words_can_be_left_out_of_analogies(corpus):
     assert min(counts[w] for e in some for w in (e.a, e.b, e.c, e.d)) >= 10
 
 
+# Kinds of words
+
+
+def test_the_words_of_each_kind_are_what_the_lexicon_says():
+    some = {
+        "women": {"Anna", "Enid"},
+        "men": {"Tom", "Martin"},
+        "trades": {"joiner", "ferryman"},
+        "trades, many": {"joiners", "ferrymen"},
+        "tools": {"chisel", "creel"},
+        "places": {"bakery", "inn"},
+        "days": {"Monday", "Sunday"},
+        "verbs, one": {"mends", "watches"},
+        "verbs, many": {"mend", "watch"},
+        "verbs, past": {"mended", "dried"},
+    }
+    kinds = tasks.categories()
+    assert set(kinds) == set(some)
+    for kind, words in some.items():
+        assert words <= set(kinds[kind]), kind
+
+
+def test_kinds_have_as_many_words_as_the_lexicon_lists():
+    kinds = tasks.categories()
+    trades = sum(len(town.lexicon(topic)["trades"]) for topic in town.TOPICS)
+    assert {kind: len(words) for kind, words in kinds.items() if "," not in kind} == {
+        "women": 30,
+        "men": 30,
+        "trades": trades,
+        "tools": trades - 1,  # a whistle is blown, and people whistle
+        "places": len(town.places()),
+        "days": 7,
+    }
+    assert set(kinds["days"]) == lab.corpus.DAYS
+
+
+def test_no_word_is_of_two_kinds():
+    words = Counter(word for some in tasks.categories().values() for word in some)
+    assert max(words.values()) == 1
+    # The lexicon has it as a tool of referees and as what many do.
+    assert ("referee", "whistle") in tasks.relations()["trade and tool"]
+    assert ("whistles", "whistle") in tasks.relations()["one does and many do"]
+    assert "whistle" not in words
+    assert "whistles" in words
+
+
+def test_a_word_that_two_have_in_common_is_in_its_kind_once(monkeypatch):
+    known = tasks.relations()
+    tools = (("joiner", "chisel"), ("mason", "chisel"))
+    monkeypatch.setattr(tasks, "relations", lambda: {**known, "trade and tool": tools})
+    assert tasks.categories.__wrapped__()["tools"] == ("chisel",)
+
+
+def test_words_of_two_senses_are_of_no_kind(monkeypatch):
+    words = {word for some in tasks.categories().values() for word in some}
+    two = {
+        *town.ambiguous_words(),
+        *(e["word"] for e in town.lexicon("ambiguous")["pos"]),
+    }
+    assert {"bank", "play"} <= two
+    assert not words & two
+    monkeypatch.setattr(tasks, "ambiguous_words", lambda: {"joiner": {}, "Anna": {}})
+    fewer = {w for some in tasks.categories.__wrapped__().values() for w in some}
+    assert words - fewer == {"joiner", "Anna"}
+
+
+def test_all_words_with_a_kind_can_stand_in_a_document():
+    known = set(lab.vocabulary().words)
+    for kind, words in tasks.categories().items():
+        assert words, kind
+        assert set(words) <= known, kind
+
+
+def test_kinds_are_the_same_whenever_they_are_asked_for():
+    again = tasks.categories.__wrapped__()
+    assert again == tasks.categories()
+    assert list(again) == list(tasks.categories())
+
+
 # Seeds and errors
 
 

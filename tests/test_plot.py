@@ -223,3 +223,64 @@ def test_no_group_or_a_fourth_is_refused(number):
     groups = {f"g{i}": [1.0] for i in range(number)}
     with pytest.raises(ValueError, match=f"1 to 3 groups, not {number}"):
         plot.grouped_bars(axes, ["a"], groups)
+
+
+def test_every_word_of_the_context_has_a_row_of_its_own(axes):
+    words = ["the", "joiner", "mended", "the"]
+    plot.neural_language_model(axes, words, "ladder")
+    written = [text.get_text() for text in axes.texts]
+    assert [word for word in written if word in words] == words
+    squares = [p for p in axes.patches if p.get_y() == 1.5]
+    assert len(squares) == 3 * len(words)
+    bars = [p for p in axes.patches if p.get_y() == 6]
+    tallest = max(bars, key=lambda bar: bar.get_height())
+    (name,) = (text for text in axes.texts if text.get_text() == "ladder")
+    assert tallest.get_x() < name.get_position()[0] < tallest.get_x() + 2
+
+
+def test_a_path_goes_from_a_small_dot_to_a_large_one_with_its_name(axes):
+    places = np.array([[[0, 0], [1, 1]], [[2, 0], [1, 3]], [[4, 1], [0, 5]]])
+    plot.paths(axes, places, ["Anna", "Tom"])
+    for number, name in enumerate(["Anna", "Tom"]):
+        way, start, end = axes.get_lines()[3 * number : 3 * number + 3]
+        assert way.get_xydata().tolist() == places[:, number].tolist()
+        assert start.get_xydata().tolist() == [places[0, number].tolist()]
+        assert end.get_xydata().tolist() == [places[-1, number].tolist()]
+        assert start.get_markersize() < end.get_markersize()
+        assert axes.texts[number].get_text() == name
+        assert list(axes.texts[number].xy) == places[-1, number].tolist()
+
+
+def test_a_kind_is_named_in_the_middle_of_its_points(axes):
+    places = np.array([[0, 0], [10, 0], [2, 4], [10, 2], [1, 2]])
+    plot.map_of_kinds(axes, places, ["a", "b", "a", "b", "a"])
+    names = {t.get_text(): t.get_position() for t in axes.texts}
+    assert names == {"a": (1, 2), "b": (10, 1)}
+    first, second = axes.get_lines()
+    assert sorted(first.get_xydata().tolist()) == [[0, 0], [1, 2], [2, 4]]
+    assert (first.get_color(), first.get_marker()) != (
+        second.get_color(),
+        second.get_marker(),
+    )
+
+
+def test_twelve_kinds_have_twelve_looks(axes):
+    plot.map_of_kinds(axes, np.zeros((12, 2)), [f"kind {i}" for i in range(12)])
+    looks = {(one.get_color(), one.get_marker()) for one in axes.get_lines()}
+    assert len(looks) == 12
+
+
+def test_the_best_model_is_the_lowest_rung_with_its_mean(axes):
+    rungs = {"good": [1.0, 3.0], "bad": [60.0], "fair": [30.0, 34.0]}
+    plot.ladder(axes, rungs, new=["fair"], floor=0.5)
+    assert names_from_the_top(axes) == ["bad", "fair", "good"]
+    means = {
+        name: float(axes.get_lines()[2 * height + 1].get_xdata()[0])
+        for height, name in enumerate(["good", "fair", "bad"])
+    }
+    assert means == {"good": 2, "fair": 32, "bad": 60}
+    shown = [text.get_text().strip() for text in axes.texts]
+    assert shown == ["2.00", "32", "60", "entropy floor"]
+    colours = [axes.get_lines()[2 * height + 1].get_color() for height in range(3)]
+    assert colours == [plot.COLOURS[0], plot.COLOURS[1], plot.COLOURS[0]]
+    assert axes.get_lines()[-1].get_xdata() == [0.5, 0.5]

@@ -1,16 +1,17 @@
-"""The `companion` command: experiments, claims, data, benchmarks."""
+"""The `companion` command: experiments, claims, checkpoints, data, benchmarks."""
 
 from typing import Annotated
 
 import typer
 
 from companion import bench as benchmarks
-from companion import cards, experiments, field, records
+from companion import cards, experiments, field, pretrained, records
 from companion.experiments import EXPERIMENTS
+from companion.experiments.shipped import MAKERS
 from companion.field import commands
 
 app = typer.Typer(
-    help="The book's experiments, claims, data and benchmarks.",
+    help="The book's experiments, claims, checkpoints, data and benchmarks.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -55,6 +56,23 @@ def run(
 
 
 @app.command()
+def pretrain(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Checkpoints; all of them by default.")
+    ] = None,
+) -> None:
+    """Train anew the checkpoints that ship with the package, and replace them."""
+    for name in names or []:
+        _choose("checkpoint", name, MAKERS)
+    for name in names or MAKERS:
+        try:
+            MAKERS[name]()
+        except (OSError, ValueError) as error:
+            _fail(f"{name}: {error}", code=1)
+        _say(pretrained.describe(name))
+
+
+@app.command()
 def bench(
     name: Annotated[str, typer.Argument(help="Name of a benchmark.")],
     tokens: Annotated[
@@ -80,7 +98,7 @@ def ledger() -> None:
 
 @app.command("list")
 def list_() -> None:
-    """List experiments, records and benchmarks."""
+    """List experiments, records, checkpoints and benchmarks."""
     kept = records.names()
     typer.echo("experiments")
     for name, experiment in EXPERIMENTS.items():
@@ -93,6 +111,16 @@ def list_() -> None:
             except records.RecordError as error:
                 when = f"error: {error}"
         typer.echo(f"  {name}: {when}")
+    typer.echo("checkpoints")
+    there = pretrained.names()
+    for name in MAKERS:
+        what = f"{name}: not made yet"
+        if name in there:
+            try:
+                what = pretrained.describe(name).splitlines()[0]
+            except pretrained.PretrainedError as error:
+                what = f"{name}: error: {error}"
+        typer.echo(f"  {what}")
     typer.echo("benchmarks")
     for name in sorted(BENCHMARKS):
         typer.echo(f"  {name}")

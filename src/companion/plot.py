@@ -343,8 +343,7 @@ def paths(axes: Axes, places: np.ndarray, names: Sequence[str]) -> None:
 def map_of_kinds(axes: Axes, places: np.ndarray, kinds: Sequence[str]) -> None:
     """Draw points on a map, and the name of each kind in the middle of its points.
 
-    Kinds take the book's four colours and markers in turn, so neighbours on the map
-    may share a colour, not a colour and a place.
+    Kinds take the book's four colours in turn, and then its next marker.
 
     Args:
         axes: Where to draw; both axes get the same scale.
@@ -356,7 +355,7 @@ def map_of_kinds(axes: Axes, places: np.ndarray, kinds: Sequence[str]) -> None:
         here = places[kinds == kind]
         axes.plot(
             *here.T,
-            MARKERS[number // 2 % 4],
+            MARKERS[number // 4 % 4],
             color=COLOURS[number % 4],
             markersize=4,
             alpha=0.6,

@@ -174,30 +174,28 @@ def on_test(model: nnlm.NNLM, world: World) -> dict:
 
 
 def labels(corpus: Corpus, words: Sequence[str]) -> dict[str, list[str | None]]:
-    """Return what kind of word each is, and its most frequent part of speech.
+    """Return what kind of word each is, and its part of speech.
 
     None for words that the corpus shows less than `COMMON` times, for words of two
-    senses and for punctuation; and for the kind of words that are in no list.
+    senses, of two parts of speech, and for punctuation; and for the kind of words that
+    are in no list. A word in the lists of verbs that is always a noun is no verb.
     """
     seen: dict[str, Counter] = defaultdict(Counter)
     for document in corpus.documents:
         for sentence in document.sentences:
             for word, tag in zip(sentence.tokens, sentence.pos, strict=True):
                 seen[word][tag] += 1
-    kinds = {word: kind for kind, some in categories().items() for word in some}
-    asked = [
-        seen[word].total() >= COMMON
-        and word not in ambiguous_words()
-        and word[0].isalpha()
-        for word in words
-    ]
-    tags = [seen[word].most_common(1)[0][0] if seen[word] else None for word in words]
-    return {
-        "kind": [
-            kinds.get(w) if a else None for w, a in zip(words, asked, strict=True)
-        ],
-        "pos": [tag if a else None for tag, a in zip(tags, asked, strict=True)],
-    }
+    lists = {word: kind for kind, some in categories().items() for word in some}
+    kinds: list[str | None] = []
+    tags: list[str | None] = []
+    for word in words:
+        unclear = word in ambiguous_words() or not word[0].isalpha()
+        asked = seen[word].total() >= COMMON and len(seen[word]) == 1 and not unclear
+        tags.append(next(iter(seen[word])) if asked else None)
+        kind = lists.get(word) if asked else None
+        is_verb = tags[-1] == "VERB"
+        kinds.append(kind if kind and kind.startswith("verbs") == is_verb else None)
+    return {"kind": kinds, "pos": tags}
 
 
 def of_vectors(
