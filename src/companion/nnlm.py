@@ -16,10 +16,6 @@ from torch.nn import functional as F
 
 from companion.text import windows
 
-# The logits of so many rows at a time stay in a processor's cache; those of a whole
-# batch, a thousand times V numbers, would be written to memory and read back.
-A_FEW_ROWS = nn.LinearCrossEntropyOptions(batch_chunk_size=128)
-
 
 @dataclass(frozen=True)
 class Config:
@@ -105,23 +101,11 @@ class NNLM(nn.Module):
         Returns:
             Logits, float, shape (..., V).
         """
-        return self.output(self.features(contexts))
-
-    def features(self, contexts: Tensor) -> Tensor:
-        """Return what the output layer is given for each context.
-
-        Args:
-            contexts: As for `next`.
-
-        Returns:
-            The hidden units, shape (..., K); behind them, or instead where there are
-            none, x, (n - 1) * D numbers, if it reaches the output directly.
-        """
         x = self.dropout(self.table(contexts).flatten(-2))  # (..., (n - 1) * D)
         if self.hidden is None:
-            return x
+            return self.output(x)
         hidden = self.dropout(torch.tanh(self.hidden(x)))  # (..., K)
-        return torch.cat([hidden, x], -1) if self.config.direct else hidden
+        return self.output(torch.cat([hidden, x], -1) if self.config.direct else hidden)
 
 
 class Windows:
@@ -146,29 +130,18 @@ class Windows:
         return torch.from_numpy(self._windows[indices].astype(np.int64))
 
 
-def loss(model: NNLM, stretches: Tensor, reduction: str = "mean") -> Tensor:
+def loss(model: NNLM, stretches: Tensor) -> Tensor:
     """Return the mean of -ln p of each stretch's last word, in nats, shape ().
 
     Args:
         model: The model.
         stretches: Ids, int64, shape (B, n).
-        reduction: "mean", or "none" for each stretch's own, shape (B,).
     """
-    features, output = model.features(stretches[:, :-1]), model.output
-    return F.linear_cross_entropy(
-        features.to(output.weight.dtype),
-        output.weight,
-        stretches[:, -1],
-        linear_bias=output.bias,
-        reduction=reduction,
-        options=A_FEW_ROWS,
-    )
+    return F.cross_entropy(model.next(stretches[:, :-1]), stretches[:, -1])
 
 
 @torch.no_grad()
-def score(
-    model: NNLM, ids: Sequence[int] | np.ndarray, batch: int = 2_048
-) -> np.ndarray:
+def score(model: NNLM, ids: Sequence[int] | np.ndarray, batch: int = 512) -> np.ndarray:
     """Return ln p of each word given those before, float64, shape (T,).
 
     As `NgramModel.score` does; so the two can be compared and mixed word by word.
@@ -187,7 +160,9 @@ def score(
     found = []
     for start in range(0, len(examples), batch):
         some = np.arange(start, min(start + batch, len(examples)))
-        found.append(-loss(model, examples[some].to(device), "none"))
+        stretches = examples[some].to(device)
+        logits = model.next(stretches[:, :-1])
+        found.append(-F.cross_entropy(logits, stretches[:, -1], reduction="none"))
     model.train(was_training)
     return torch.cat(found).double().cpu().numpy()
 
