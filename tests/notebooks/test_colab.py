@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 
@@ -53,12 +54,13 @@ def clone(root, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def fresh_python(tmp_path_factory):
-    """Return the Python of an environment that only knows how to run notebooks."""
+    """Return the Python of an environment that has a kernel and torch, as Colab."""
     folder = tmp_path_factory.mktemp("venv")
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     python = folder / "bin/python"
-    install = [python, "-m", "pip", "install", "--quiet", "ipykernel", "nbclient"]
-    subprocess.run(install, check=True)
+    torch = f"torch=={version('torch').split('+')[0]}"  # without "+cpu"
+    packages = ["ipykernel", "nbclient", torch]
+    subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
     return python
 
 
