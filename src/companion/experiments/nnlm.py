@@ -242,6 +242,11 @@ def vectors(model: nnlm.NNLM) -> np.ndarray:
     return model.table.weight[:-1].detach().cpu().numpy()  # the last is for no word
 
 
+def output_vectors(model: nnlm.NNLM) -> np.ndarray:
+    """Return the rows of a net's output layer, one for each word, shape (V, K)."""
+    return model.output.weight.detach().cpu().numpy()
+
+
 def net(
     split: BengioSplit,
     counted: dict[str, NgramModel],
@@ -252,11 +257,11 @@ def net(
 ) -> dict:
     """Return the measurements of the net of order 5, and of its vectors.
 
-    `purity` is how often a word's ten neighbours have its tag: of the trained vectors,
-    of the untrained ones, and by chance.
+    `purity` is how often a word's ten neighbours have its tag: by the trained vectors,
+    by the untrained ones, by the rows of the trained output layer, and by chance.
     """
     model, log = trained(split, seed, EPOCHS)
-    words, table = split.vocabulary.words, vectors(model)
+    words, table, output = split.vocabulary.words, vectors(model), output_vectors(model)
     purity = probe.purity(table, tags)
     before = probe.purity(vectors(untrained(split, seed)), tags)
     return {
@@ -265,11 +270,13 @@ def net(
         "purity": {
             "trained": purity.measured,
             "untrained": before.measured,
+            "output": probe.purity(output, tags).measured,
             "chance": purity.control,
             "by_tag": purity.by_label,
         },
         "anisotropy": probe.anisotropy(table),
         "neighbours": {w: probe.neighbours(table, words, w, 6) for w in SHOWN},
+        "output_neighbours": {w: probe.neighbours(output, words, w, 6) for w in SHOWN},
     }
 
 

@@ -23,6 +23,7 @@ from companion.experiments.nnlm import (
     known,
     means,
     mixtures,
+    output_vectors,
     price,
     vectors,
 )
@@ -207,20 +208,26 @@ def of_vectors(
     """Return what a net's vectors know of the labelled words.
 
     `kind` and `pos` are how often a word's five neighbours are of its kind, and of its
-    part of speech: by the trained vectors, by the untrained ones, and by chance.
+    part of speech: by the trained vectors, by the untrained ones, by the rows of the
+    trained output layer, and by chance.
     """
-    table, before = vectors(model), vectors(untrained)
+    table, before, output = vectors(model), vectors(untrained), output_vectors(model)
     found: dict = {"anisotropy": probe.anisotropy(table)}
     for name, some in labels.items():
-        after = probe.purity(table, some, NEAREST)
+        after, rows = (probe.purity(v, some, NEAREST) for v in (table, output))
         found[name] = {
             "words": len(some) - some.count(None),
             "trained": after.measured,
             "untrained": probe.purity(before, some, NEAREST).measured,
+            "output": rows.measured,
             "chance": after.control,
             "by_label": after.by_label,
+            "output_by_label": rows.by_label,
         }
     found["neighbours"] = {w: probe.neighbours(table, words, w, 6) for w in SHOWN}
+    found["output_neighbours"] = {
+        w: probe.neighbours(output, words, w, 6) for w in SHOWN
+    }
     return found
 
 
