@@ -537,6 +537,11 @@ def test_the_vectors_of_each_seed_are_asked_before_and_after_training(record, sm
         assert list(found["neighbours"]) == ["w3", "w4"]
         near = probe.neighbours(table, small.vocabulary.words, "w4", 6)
         assert [w for w, _ in found["neighbours"]["w4"]] == [w for w, _ in near]
+        rows = net.output.weight.detach().numpy()
+        measured = probe.purity(rows, tags).measured
+        assert found["purity"]["output"] == pytest.approx(measured, abs=1e-6)
+        near = probe.neighbours(rows, small.vocabulary.words, "w4", 6)
+        assert [w for w, _ in found["output_neighbours"]["w4"]] == [w for w, _ in near]
 
 
 # A world of Millbrook
@@ -653,10 +658,11 @@ def test_the_labs_vectors_are_asked_about_the_common_words_of_training(measured)
     asked = nnlm_lab.labels(documents, words)
     expected = nnlm_lab.of_vectors(net, nnlm_lab.untrained(split, SEED), words, asked)
     found = measured["net"]["vectors"]
-    assert list(found) == ["anisotropy", "kind", "pos", "neighbours"]
+    keys = ["anisotropy", "kind", "pos", "neighbours", "output_neighbours"]
+    assert list(found) == keys
     for kind in "kind", "pos":
         assert found[kind]["words"] == expected[kind]["words"]
-        for key in "trained", "untrained", "chance":
+        for key in "trained", "untrained", "output", "chance":
             assert found[kind][key] == pytest.approx(expected[kind][key], abs=1e-3)
     assert [len(near) for near in found["neighbours"].values()] == [6]
 
@@ -751,11 +757,12 @@ ONE_HOT = np.repeat(np.eye(3), 12, axis=0)
 NOISE = np.random.default_rng(0).normal(size=(36, 3))
 
 
-def asked(trained, untrained, labels=LABELS):
-    """What two tables of vectors of `TOLD` know of them."""
-    nets = [net_of(vocabulary_size=36, width=3, hidden=0) for _ in range(2)]
+def asked(trained, untrained, labels=LABELS, output=NOISE):
+    """What two tables of vectors of `TOLD`, and an output layer, know of them."""
+    nets = [net_of(vocabulary_size=36, width=3, hidden=3) for _ in range(2)]
     for net, table in zip(nets, (trained, untrained), strict=True):
         net.table.weight.data[:-1] = torch.from_numpy(table)
+    nets[0].output.weight.data[:] = torch.from_numpy(output)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(nnlm_lab, "SHOWN", (TOLD[0], TOLD[13]))
         return nnlm_lab.of_vectors(*nets, TOLD, labels)
@@ -772,6 +779,15 @@ def test_vectors_that_are_the_kind_alone_are_pure_and_random_ones_are_not():
     again = asked(NOISE, ONE_HOT)["kind"]
     assert again["untrained"] == 1
     assert again["trained"] == kind["untrained"]
+
+
+def test_the_rows_of_the_output_layer_are_asked_by_themselves():
+    found = asked(NOISE, NOISE, output=ONE_HOT)
+    assert found["kind"]["output"] == 1
+    assert found["kind"]["output_by_label"] == dict.fromkeys(KINDS, 1)
+    assert found["kind"]["trained"] < 0.6
+    near = found["output_neighbours"][TOLD[0]]
+    assert [word for word, _ in near] == TOLD[1:7]
 
 
 def test_names_of_both_sexes_are_two_kinds_but_one_part_of_speech():
