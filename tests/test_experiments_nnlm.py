@@ -314,7 +314,7 @@ def test_the_course_of_a_training_by_hand():
 
 def test_the_vectors_are_those_of_the_words_alone():
     net = net_of(vocabulary_size=5, width=6)
-    found = experiments.vectors(net)
+    found = net.vectors()
     assert found.shape == (5, 6)
     for word in range(5):
         np.testing.assert_array_equal(found[word], net.table.weight[word].tolist())
@@ -522,9 +522,9 @@ def test_the_vectors_of_each_seed_are_asked_before_and_after_training(record, sm
     assert Counter(tags) == {"nn": 7, "vb": 7, "in": 6, None: 1}  # <rare> has no tag
     for seed, found in enumerate(record["results"]["net"]):
         net, _ = experiments.trained(small, seed, 2)
-        table = experiments.vectors(net)
+        table = net.vectors()
         after = probe.purity(table, tags)
-        before = experiments.vectors(experiments.untrained(small, seed))
+        before = experiments.untrained(small, seed).vectors()
         # By chance: 6 of 19 others for 14 words, 5 of 19 for six.
         chance = (14 * 6 / 19 + 6 * 5 / 19) / 20
         assert found["purity"]["chance"] == pytest.approx(chance)

@@ -225,15 +225,44 @@ def test_a_mixture_may_hold_a_model_that_rules_a_word_out():
 def test_the_weight_is_the_best_on_a_grid():
     rng = np.random.default_rng(0)
     first, second = np.log(rng.uniform(0.01, 1, (2, 300)))
-    found = mixing_weight(first, second, rounds=500)
+    found = mixing_weight(first, second)
     grid = np.linspace(0, 1, 1001)
     best = max(grid, key=lambda w: mixed(first, second, w).sum())
     assert found == pytest.approx(best, abs=1.5e-3)
 
 
 def test_a_model_that_is_better_everywhere_has_all_the_weight():
-    assert mixing_weight(np.log([0.5, 0.6]), np.log([0.1, 0.2])) > 0.99
-    assert mixing_weight(np.log([0.1, 0.2]), np.log([0.5, 0.6])) < 0.01
+    assert mixing_weight(np.log([0.5, 0.6]), np.log([0.499, 0.599])) == 1
+    assert mixing_weight(np.log([0.1, 0.2]), np.log([0.101, 0.201])) == 0
+
+
+def test_words_that_a_model_rules_out_do_not_break_the_weight():
+    # The second alone can say the first word: its slope there has no end but -1/w.
+    found = mixing_weight([-np.inf, 0.0, 0.0], np.log([0.5, 0.5, 0.5]))
+    # ln((1 - w) / 2) + 2 ln((1 + w) / 2) is highest where 1 / (1 - w) = 2 / (1 + w)
+    assert found == pytest.approx(1 / 3)
+    assert 0 <= mixing_weight([-np.inf, -1.0], [-np.inf, -2.0]) <= 1
+
+
+@pytest.mark.parametrize("wrong", [0.1, np.nan, np.inf])
+def test_losses_are_not_taken_for_scores(wrong):
+    for join in (mixing_weight, lambda a, b: mixed(a, b, 0.5)):
+        with pytest.raises(ValueError, match=f"ln p is 0 or less, not {wrong}"):
+            join([-1.0, -2.0], [-1.0, wrong])
+
+
+@pytest.mark.parametrize("ids", [[1.9, 2.0], ["a"], [True, False]])
+def test_ids_that_are_no_whole_numbers_are_refused(ids):
+    with pytest.raises(ValueError, match="ids are whole numbers, not"):
+        score(model_of(), ids)
+
+
+def test_the_vectors_are_the_rows_of_the_words():
+    model = model_of()
+    assert model.vectors().shape == (7, model.config.width)
+    np.testing.assert_array_equal(
+        model.vectors(), model.table.weight.detach().numpy()[:7]
+    )
 
 
 def test_scores_of_two_texts_are_not_mixed():

@@ -15,7 +15,7 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from companion import pretrained
+from companion import nnlm, pretrained
 from companion.pretrained import PretrainedError
 from companion.text import Vocabulary
 
@@ -760,3 +760,29 @@ def test_shipped_checkpoints_can_be_loaded_and_weigh_no_more_than_they_may():
         card = pretrained.load(name).card
         text = (pretrained.FOLDER / f"{name}.md").read_text(encoding="utf-8")
         assert text == pretrained.markdown(name, card)
+
+
+def of_the_book(words):
+    """Return the arguments that save a net of five words."""
+    model = nnlm.NNLM(nnlm.Config(5, width=2, hidden=3))
+    config = dataclasses.asdict(model.config)
+    card = make_card(model="companion.nnlm.NNLM", config=config)
+    return {"model": model, "card": card, "words": words}
+
+
+@pytest.mark.parametrize("words", [WORDS[:3], [*WORDS, "more"], []])
+def test_a_model_of_five_words_is_not_kept_with_others(tmp_path, words):
+    match = f"{len(words)} words do not fit a model of 5 words"
+    refuses(tmp_path, match, **of_the_book(words))
+
+
+def test_words_may_come_one_by_one(tmp_path):
+    save(tmp_path, **of_the_book(word for word in WORDS))
+    assert pretrained.load("tiny", tmp_path).vocabulary.words == tuple(WORDS)
+
+
+def test_a_loaded_model_is_shown_without_its_words(tmp_path):
+    save(tmp_path, **of_the_book(WORDS))
+    shown = repr(pretrained.load("tiny", tmp_path))
+    assert "NNLM" in shown
+    assert "ferry" not in shown

@@ -531,7 +531,8 @@ def test_the_best_weights_are_given_back_and_kept(tmp_path):
     copy = net()
     load_model(copy, tmp_path / BEST)
     assert same(weights(copy), seen[1])
-    assert read(tmp_path / BEST)[1] == {"step": 8, "validation": 1.0}
+    about = read(tmp_path / BEST)[1]
+    assert (about["step"], about["validation"]) == (8, 1.0)
 
 
 def test_without_validation_the_last_weights_stay(tmp_path):
@@ -673,7 +674,8 @@ def test_an_interrupted_training_ends_with_the_same_bits(tmp_path, fails, call):
     again = train(parts, loss, examples, CONFIG, **options | {"validate": scored})
     # It did go on, and from the last entry.
     made = call - 1 if fails == "loss" else 4 * (call - 1)
-    assert len(examples.asked) == 20 - made // 4 * 4
+    # One batch more is asked for, to tell these examples from others.
+    assert len(examples.asked) == 20 - made // 4 * 4 + 1
 
     assert same(weights(whole), weights(parts))
     assert without_seconds(log) == without_seconds(again)
@@ -725,14 +727,82 @@ def test_patience_goes_on_where_it_was(tmp_path):
 
 
 def test_a_training_at_its_end_gives_log_and_weights_without_a_step(tmp_path):
-    first, second, examples = net(), net(width=8), Pairs()
+    first, second, examples = net(), net(), Pairs()
     options = dict(validate=validate, folder=tmp_path)
     log = train(first, loss, Pairs(), CONFIG, **options)
-    nn.init.zeros_(second[0].weight)
     assert train(second, loss, examples, CONFIG, **options) == log
     assert same(weights(first), weights(second))
-    assert examples.asked == []
+    assert len(examples.asked) == 1  # to tell these examples from others
     assert not second.training
+
+
+class Others(Pairs):
+    """Other examples, as many and of the same shape."""
+
+    def __getitem__(self, indices):
+        inputs, targets = super().__getitem__(indices)
+        return inputs + 1, targets
+
+
+def frozen(model):
+    model[0].weight.requires_grad_(False)
+    return model
+
+
+def restarted(model):
+    nn.init.zeros_(model[0].weight)
+    return model
+
+
+def regularised(model):
+    model.append(nn.Dropout(0.5))
+    return model
+
+
+@pytest.mark.parametrize(
+    ("model", "examples", "message"),
+    [
+        (net, Others, "first batch is"),
+        (lambda: frozen(net()), Pairs, "layers is"),
+        (lambda: restarted(net()), Pairs, "first weights is"),
+        (lambda: regularised(net()), Pairs, "layers is"),
+    ],
+)
+def test_a_finished_training_of_something_else_is_not_given_back(
+    tmp_path, model, examples, message
+):
+    train(net(), loss, Pairs(), CONFIG, folder=tmp_path)
+    with pytest.raises(CheckpointError, match=message):
+        train(model(), loss, examples(), CONFIG, folder=tmp_path)
+
+
+@pytest.mark.parametrize("name", [CHECKPOINT, BEST])
+def test_one_bit_that_changed_anywhere_is_noticed(kept, name):
+    content = (kept / name).read_bytes()
+    options = dict(validate=validate, folder=kept)
+    for place in np.random.default_rng(0).integers(8, len(content), 40):
+        broken = bytearray(content)
+        broken[place] ^= 4
+        (kept / name).write_bytes(broken)
+        with pytest.raises(CheckpointError, match="damaged|no checkpoint"):
+            train(net(), loss, Pairs(), CONFIG, **options)
+
+
+def test_best_weights_of_another_training_of_one_shape_are_refused(kept, tmp_path):
+    other = tmp_path / "other"
+    config = replace(CONFIG, seed=CONFIG.seed + 1)
+    train(net(), loss, Pairs(), config, validate=validate, folder=other)
+    os.replace(other / BEST, kept / BEST)
+    with pytest.raises(CheckpointError, match=r"best.*training is"):
+        train(net(), loss, Pairs(), CONFIG, validate=validate, folder=kept)
+
+
+def test_a_folder_that_cannot_be_is_found_before_the_first_step(tmp_path):
+    (tmp_path / "file").write_text("here")
+    examples = Pairs()
+    with pytest.raises(OSError, match="file"):
+        train(net(), loss, examples, CONFIG, folder=tmp_path / "file")
+    assert examples.asked == []
 
 
 def test_seconds_count_on_without_the_break(tmp_path, monkeypatch):
@@ -765,6 +835,7 @@ def test_tied_weights_are_stored_once_and_stay_tied(tmp_path):
             stop = interrupted(following, 11)
             with pytest.raises(Interruption):
                 train(model, stop, examples, CONFIG, **options)
+            torch.manual_seed(2)
             model = Tied()
         train(model, following, examples, CONFIG, **options)
         assert model.output.weight is model.embedding.weight
@@ -811,7 +882,7 @@ def test_another_model_is_refused_and_what_differs_is_said(kept):
     with pytest.raises(CheckpointError, match=expected):
         train(net(width=9), loss, Pairs(), CONFIG, **options)
     deepest = nn.Sequential(*net(), nn.Linear(3, 3), nn.Linear(3, 3))
-    with pytest.raises(CheckpointError, match=r"; and 1 more\. Train with"):
+    with pytest.raises(CheckpointError, match=r"; and 3 more\. Train with"):
         train(deepest, loss, Pairs(), CONFIG, **options)
     deeper = nn.Sequential(*net(), nn.Linear(3, 3))
     expected = r"model\.3\.weight is None in the checkpoint"

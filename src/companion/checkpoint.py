@@ -1,10 +1,12 @@
 """What a training keeps on disk: its checkpoint, its best weights, its log.
 
 Chapter 3 on, behind `companion.train`. A checkpoint holds all that the next step
-depends on. Files are written beside their places and renamed, so that none is ever half
-there; a damaged file, or one of another training, is refused before anything changes.
+depends on. Files are written beside their places and renamed, so that no reader meets
+half a file; each is sealed with a SHA-256, and a damaged one, or one of another
+training, is refused before anything changes.
 """
 
+import hashlib
 import json
 import os
 from dataclasses import asdict, dataclass, field
@@ -81,12 +83,44 @@ def pour(weights: dict[str, Tensor], model: nn.Module) -> None:
         tensor.copy_(weights[name])
 
 
-def save(run: Run, folder: Path) -> None:
-    """Write best weights, log and checkpoint; the checkpoint last, for it counts."""
-    progress = run.progress
+def digest(tensors: dict[str, Tensor], text: str = "") -> str:
+    """Return a SHA-256 of tensors, their names, and a text."""
+    found = hashlib.sha256(text.encode())
+    for name in sorted(tensors):
+        tensor = copied(tensors[name])
+        found.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        found.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return found.hexdigest()
+
+
+def prepare(folder: Path) -> None:
+    """Make the folder, and see that it can be written to.
+
+    Raises:
+        OSError: It cannot.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    trial = folder / f"{LOG}.tmp"
+    try:
+        trial.write_bytes(b"")
+    finally:
+        trial.unlink(missing_ok=True)
+
+
+def save(run: Run, folder: Path) -> None:
+    """Write best weights, log and checkpoint; the checkpoint last, for it counts.
+
+    Args:
+        run: The training.
+        folder: Where to; it is there.
+
+    Raises:
+        OSError: The folder cannot be written to; what was there is as before.
+    """
+    progress = run.progress
     if progress.best is not None and progress.waiting == 0:
         about = {"step": progress.step, "validation": progress.best}
+        about["training"] = _name(run)
         _write_tensors(folder / BEST, run.best_weights, about)
     text = json.dumps(progress.log, indent=1, allow_nan=False)
     _write(folder / LOG, text.encode())
@@ -102,13 +136,23 @@ def save(run: Run, folder: Path) -> None:
 
 
 def resume(run: Run, folder: Path) -> None:
-    """Bring a training to where its checkpoint was written."""
+    """Bring a training to where its checkpoint was written.
+
+    Args:
+        run: The training; it stays as it is if an error is raised.
+        folder: Where its checkpoint is.
+
+    Raises:
+        CheckpointError: The checkpoint, or the best weights beside it, are damaged or
+            of another training.
+    """
     about, tensors = _read(folder / CHECKPOINT, {"identity", "progress", "scaler"})
     _compare(about["identity"], run.identity, folder / CHECKPOINT)
     if about["progress"]["best"] is not None:
-        _, run.best_weights = _read(folder / BEST, {"validation"})
-        here = shapes(tensors_of(run.model))
-        _compare(shapes(run.best_weights), here, folder / BEST)
+        best, run.best_weights = _read(folder / BEST, {"validation", "training"})
+        here = shapes(tensors_of(run.model)) | {"training": _name(run)}
+        there = shapes(run.best_weights) | {"training": best["training"]}
+        _compare(there, here, folder / BEST)
     # Nothing is changed before all is found to be right.
     run.progress = Progress(**about["progress"])
     run.scaler.load_state_dict(about["scaler"])
@@ -116,9 +160,7 @@ def resume(run: Run, folder: Path) -> None:
     for name, parameter in run.model.named_parameters():
         for key in MOMENTS:
             if (tensor := tensors.get(f"{key}.{name}")) is not None:
-                # AdamW counts its steps on the CPU, whatever the device.
-                kept = tensor if key == "step" else tensor.to(parameter.device)
-                run.optimiser.state[parameter][key] = kept
+                run.optimiser.state[parameter][key] = tensor.to(parameter.device)
     for kind, generator in run.generators.items():
         generator.set_state(tensors[f"random.{kind}"])
 
@@ -134,7 +176,7 @@ def _compare(there: dict, here: dict, path: Path) -> None:
         more = f"; and {len(differ) - 3} more" if len(differ) > 3 else ""
         raise CheckpointError(
             f"{path} is of another training: {'; '.join(differ[:3])}{more}. Train with "
-            f"what the checkpoint says, or delete {path.parent} to start anew"
+            f"what the checkpoint says, or delete {CHECKPOINT} to start anew"
         )
 
 
@@ -146,17 +188,30 @@ def _read(path: Path, keys: set[str]) -> tuple[dict, dict[str, Tensor]]:
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}
         if missing := keys - set(about):
             raise ValueError(f"it does not say its {', '.join(sorted(missing))}")
+        seal = about.pop("sha256", None)
+        if seal != digest(tensors, _text(about)):
+            raise ValueError("its content does not fit its SHA-256")
     except (SafetensorError, OSError, KeyError, ValueError) as error:
         raise CheckpointError(
             f"{path} is damaged or no checkpoint of this loop ({type(error).__name__}: "
-            f"{error}); delete {path.parent} to train from the start"
+            f"{error}); delete {CHECKPOINT} in its folder to train from the start"
         ) from None
     return about, tensors
 
 
+def _name(run: Run) -> str:
+    """Return a short name of a training, for what is kept beside its checkpoint."""
+    return hashlib.sha256(_text(run.identity).encode()).hexdigest()[:16]
+
+
+def _text(about: dict) -> str:
+    return json.dumps(about, allow_nan=False)
+
+
 def _write_tensors(path: Path, tensors: dict[str, Tensor], about: dict) -> None:
     tensors = {name: copied(tensor) for name, tensor in tensors.items()}
-    metadata = {"companion": json.dumps(about, allow_nan=False)}
+    about = {**about, "sha256": digest(tensors, _text(about))}
+    metadata = {"companion": _text(about)}
     _write(path, safetensors.torch.save(tensors, metadata))
 
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from companion.text import windows
+from companion.text import batches, windows
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,13 @@ class NNLM(nn.Module):
         self.output = nn.Linear(config.hidden + passed_on, config.vocabulary_size)
         self.dropout = nn.Dropout(config.dropout)
 
+    def vectors(self) -> np.ndarray:
+        """Return the vectors of the words, rows of Q, float, shape (V, D).
+
+        `table` has one row more, the vector for no word.
+        """
+        return self.table.weight[:-1].detach().cpu().numpy()
+
     def forward(self, tokens: Tensor) -> Tensor:
         """Return the logits of the word after each token, shape (B, T, V).
 
@@ -141,7 +148,7 @@ def loss(model: NNLM, stretches: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def score(model: NNLM, ids: Sequence[int] | np.ndarray, batch: int = 512) -> np.ndarray:
+def score(model: NNLM, ids: Sequence[int] | np.ndarray, batch: int = 256) -> np.ndarray:
     """Return ln p of each word given those before, float64, shape (T,).
 
     As `NgramModel.score` does; so the two can be compared and mixed word by word.
@@ -152,43 +159,53 @@ def score(model: NNLM, ids: Sequence[int] | np.ndarray, batch: int = 512) -> np.
         batch: Words at a time.
 
     Raises:
-        ValueError: The text is empty, or an id lies outside the vocabulary.
+        ValueError: The text is empty, an id is no whole number in the vocabulary, or
+            `batch` is below 1.
     """
     examples, was_training = Windows(ids, model.config), model.training
     device = model.output.weight.device
     model.eval()
     found = []
-    for start in range(0, len(examples), batch):
-        some = np.arange(start, min(start + batch, len(examples)))
-        stretches = examples[some].to(device)
-        logits = model.next(stretches[:, :-1])
-        found.append(-F.cross_entropy(logits, stretches[:, -1], reduction="none"))
-    model.train(was_training)
+    try:
+        for some in batches(len(examples), batch):
+            stretches = examples[some].to(device)
+            logits = model.next(stretches[:, :-1])
+            found.append(-F.cross_entropy(logits, stretches[:, -1], reduction="none"))
+    finally:
+        model.train(was_training)
     return torch.cat(found).double().cpu().numpy()
 
 
-def mixing_weight(first: np.ndarray, second: np.ndarray, rounds: int = 100) -> float:
+def mixing_weight(first: np.ndarray, second: np.ndarray) -> float:
     """Return the weight of the first model that makes a mixture fit a text best.
 
-    By expectation-maximisation: in each round the weight becomes the mean share that
-    the first model had in the probability of a word.
+    The mean of ln p is a concave function of the weight. The weight is where its slope
+    is zero, found by halving the interval 50 times; or an end, if the slope does not
+    change its sign.
 
     Args:
         first: ln p of each word of a validation text, shape (T,).
         second: The same by the other model.
-        rounds: How often.
 
     Raises:
-        ValueError: The two are not of one text.
+        ValueError: The two are not of one text, or one of them is no ln p: above 0 or
+            not a number.
 
     Source: [bengio2003neural] mixes its net with a trigram.
     """
     first, second = _of_one_text(first, second)
-    ratio = np.exp(second - first)
-    weight = 0.5
-    for _ in range(rounds):
-        weight = float(np.mean(weight / (weight + (1 - weight) * ratio)))
-    return weight
+    larger = np.maximum(first, second)
+    with np.errstate(invalid="ignore"):  # two probabilities of 0 favour neither
+        one, other = (
+            np.where(np.isneginf(larger), 1.0, np.exp(x - larger))
+            for x in (first, second)
+        )
+    low, high = 0.0, 1.0
+    for _ in range(50):
+        weight = (low + high) / 2
+        slope = np.mean((one - other) / (weight * one + (1 - weight) * other))
+        low, high = (weight, high) if slope > 0 else (low, weight)
+    return high if high == 1 else low
 
 
 def mixed(first: np.ndarray, second: np.ndarray, weight: float) -> np.ndarray:
@@ -200,7 +217,8 @@ def mixed(first: np.ndarray, second: np.ndarray, weight: float) -> np.ndarray:
         weight: Weight of the first, from 0 to 1.
 
     Raises:
-        ValueError: The two are not of one text, or the weight is not from 0 to 1.
+        ValueError: The two are not of one text, one of them is no ln p, or the weight
+            is not from 0 to 1.
     """
     first, second = _of_one_text(first, second)
     if not 0 <= weight <= 1:
@@ -216,6 +234,10 @@ def _of_one_text(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, ...
             f"two models of one text have as many scores, not {first.shape} "
             f"and {second.shape}"
         )
+    for scores in (first, second):
+        if not (scores <= 0).all():
+            wrong = scores[~(scores <= 0)][0]
+            raise ValueError(f"ln p is 0 or less, not {wrong}; a loss is -ln p")
     return first, second
 
 
@@ -224,6 +246,8 @@ def _begun(ids: Sequence[int] | np.ndarray, config: Config) -> np.ndarray:
     ids, size = np.asarray(ids), config.vocabulary_size
     if ids.ndim != 1 or not len(ids):
         raise ValueError(f"a text is a line of ids, not of shape {ids.shape}")
+    if ids.dtype.kind not in "iu":
+        raise ValueError(f"ids are whole numbers, not {ids.dtype}, such as {ids[0]}")
     if ids.min() < 0 or ids.max() >= size:
         wrong = ids[(ids < 0) | (ids >= size)][0]
         raise ValueError(f"the id {wrong} is not in 0..{size - 1}")

@@ -3,12 +3,14 @@
 Chapter 3 on; word2vec says why it differs. A model brings its loss and its examples,
 and everything else is here, once. Each entry of the log leaves a checkpoint of all that
 the next step depends on, so a training that was interrupted and goes on ends with the
-same bits as one that was not. Axes: N examples, B of a batch.
+same bits as one that was not, on the same machine with as many threads. Axes: N
+examples, B of a batch.
 
 Sources: AdamW, [loshchilov2019decoupled]; the cosine, [loshchilov2017sgdr]; clipping,
 [pascanu2013difficulty]; training in 16 bits, [micikevicius2018mixed].
 """
 
+import hashlib
 import itertools
 import math
 import sys
@@ -29,7 +31,9 @@ from companion.checkpoint import (
     CheckpointError,
     Progress,
     copied,
+    digest,
     pour,
+    prepare,
     resume,
     save,
     shapes,
@@ -169,8 +173,9 @@ def train(
         config: How to train.
         validate: Returns a number, the lower the better. It is called in eval mode,
             without gradients; what it draws does not change the training.
-        folder: Where log, checkpoint and best weights are kept. If there is a
-            checkpoint of this training, it goes on from there. None: nowhere.
+        folder: Where `log.json`, `checkpoint.safetensors` and `best.safetensors` are
+            kept, at each entry of the log. If there is a checkpoint of this training,
+            it goes on from there. None: nowhere.
         on: The device.
 
     Returns:
@@ -181,7 +186,8 @@ def train(
 
     Raises:
         CheckpointError: `folder` holds a damaged checkpoint, or one of another config,
-            model, device or number of examples.
+            model, first weights, device or examples. The loss is not compared.
+        OSError: `folder` cannot be written to.
         ValueError: Loss, gradient or validation is not finite, there are no examples,
             or a callable returns what it should not.
     """
@@ -191,14 +197,37 @@ def train(
     folder = None if folder is None else Path(folder)
     with _own_random_numbers(where), _subnormals_as_zero():
         run = _Run(model.to(where), config, where)
-        run.identity |= {"examples": len(examples), "validation": validate is not None}
-        if folder is not None and (folder / CHECKPOINT).exists():
-            resume(run, folder)
+        if folder is not None:
+            prepare(folder)
+            run.identity |= _identity(model, examples, validate, config)
+            if (folder / CHECKPOINT).exists():
+                resume(run, folder)
         _take_steps(run, loss, examples, validate, folder)
         if run.best_weights:
             pour(run.best_weights, model)
     model.eval()
     return run.progress.log
+
+
+def _identity(model: nn.Module, examples: Examples, validate, config: Config) -> dict:
+    """Return what, beside the config, tells one training from another."""
+    batch = examples[next(_order(len(examples), config, 0))]
+    trained = [name for name, p in model.named_parameters() if p.requires_grad]
+    return {
+        "examples": len(examples),
+        "validation": validate is not None,
+        "layers": hashlib.sha256(f"{model} {trained}".encode()).hexdigest()[:16],
+        "first weights": digest(tensors_of(model))[:16],
+        "first batch": digest(_tensors(batch))[:16],
+    }
+
+
+def _tensors(batch: Batch, name: str = "") -> dict[str, Tensor]:
+    """Return the tensors of a batch by their places in it."""
+    if not isinstance(batch, tuple):
+        return {name: torch.as_tensor(batch)}
+    parts = (_tensors(part, f"{name}.{i}") for i, part in enumerate(batch))
+    return {place: tensor for part in parts for place, tensor in part.items()}
 
 
 class _Run:
@@ -367,11 +396,14 @@ def _own_random_numbers(where: torch.device):
 
 @contextmanager
 def _subnormals_as_zero() -> Iterator[None]:
-    """Let the processor take floats nearest to zero for zero, and then as before.
+    """Let this thread take floats nearest to zero for zero, and then as before.
 
-    They are handled far more slowly than others on x86 and count for nothing.
+    They are handled far more slowly than others on x86 and count for nothing. Threads
+    that PyTorch starts inside the block do so for good, those started before do not.
     """
-    before = (torch.tensor(1e-39) * 1).item() == 0  # no function tells
+    before = (
+        torch.tensor(1e-39, dtype=torch.float32) * 1
+    ).item() == 0  # no function tells
     torch.set_flush_denormal(True)
     try:
         yield

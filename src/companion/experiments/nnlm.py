@@ -237,11 +237,6 @@ def tags(corpus: field.Brown, split: BengioSplit) -> list[str | None]:
     ]
 
 
-def vectors(model: nnlm.NNLM) -> np.ndarray:
-    """Return a net's vectors of the words, shape (V, D)."""
-    return model.table.weight[:-1].detach().cpu().numpy()  # the last is for no word
-
-
 def output_vectors(model: nnlm.NNLM) -> np.ndarray:
     """Return the rows of a net's output layer, one for each word, shape (V, K)."""
     return model.output.weight.detach().cpu().numpy()
@@ -261,9 +256,13 @@ def net(
     by the untrained ones, by the rows of the trained output layer, and by chance.
     """
     model, log = trained(split, seed, EPOCHS)
-    words, table, output = split.vocabulary.words, vectors(model), output_vectors(model)
+    words, table, output = (
+        split.vocabulary.words,
+        model.vectors(),
+        output_vectors(model),
+    )
     purity = probe.purity(table, tags)
-    before = probe.purity(vectors(untrained(split, seed)), tags)
+    before = probe.purity(untrained(split, seed).vectors(), tags)
     return {
         **course(model, log),
         **on_test(model, counted, split, documents, known),

@@ -25,7 +25,6 @@ from companion.experiments.nnlm import (
     mixtures,
     output_vectors,
     price,
-    vectors,
 )
 from companion.experiments.running import Experiment
 from companion.field import BengioSplit
@@ -211,7 +210,7 @@ def of_vectors(
     part of speech: by the trained vectors, by the untrained ones, by the rows of the
     trained output layer, and by chance.
     """
-    table, before, output = vectors(model), vectors(untrained), output_vectors(model)
+    table, before, output = model.vectors(), untrained.vectors(), output_vectors(model)
     found: dict = {"anisotropy": probe.anisotropy(table)}
     for name, some in labels.items():
         after, rows = (probe.purity(v, some, NEAREST) for v in (table, output))

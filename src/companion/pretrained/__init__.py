@@ -14,7 +14,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -64,8 +64,8 @@ class Pretrained:
     """
 
     model: nn.Module
-    vocabulary: Vocabulary
-    card: dict
+    vocabulary: Vocabulary = field(repr=False)  # thousands of words
+    card: dict = field(repr=False)
 
 
 def save(
@@ -92,7 +92,7 @@ def save(
             "tokens"}; "command", which makes the checkpoint; "numbers", a dict;
             "limits", a list of sentences.
         rare: The word that stands for all unknown ones, None if there is none.
-        folder: Where to; beside this module by default.
+        folder: Where to; it must be there. Beside this module by default.
 
     Raises:
         ValueError: The name, the words or the card are not as above, the card is not
@@ -102,6 +102,10 @@ def save(
         raise ValueError(f"a name is lower-case letters, digits and _, not {name!r}")
     card = plain(card, "card")
     _check_card(card)
+    words = words if isinstance(words, str) else list(words)
+    size = getattr(model.config, "vocabulary_size", len(words))
+    if len(words) != size:
+        raise ValueError(f"{len(words)} words do not fit a model of {size} words")
     made, own = _build(card), model.state_dict(keep_vars=True)
     if type(made) is not type(model) or made.config != model.config:
         raise ValueError(
