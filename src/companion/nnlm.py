@@ -28,8 +28,8 @@ class Config:
         hidden: K, units of the hidden layer; 0 for none.
         direct: Whether the vectors also reach the output directly, past the hidden
             layer.
-        dropout: Share of the inputs and of the hidden units that training leaves out;
-            a regulariser younger than the paper.
+        dropout: Share of the output layer's inputs that training leaves out; a
+            regulariser younger than the paper.
     """
 
     vocabulary_size: int
@@ -108,11 +108,13 @@ class NNLM(nn.Module):
         Returns:
             Logits, float, shape (..., V).
         """
-        x = self.dropout(self.table(contexts).flatten(-2))  # (..., (n - 1) * D)
-        if self.hidden is None:
-            return self.output(x)
-        hidden = self.dropout(torch.tanh(self.hidden(x)))  # (..., K)
-        return self.output(torch.cat([hidden, x], -1) if self.config.direct else hidden)
+        x = self.table(contexts).flatten(-2)  # (..., (n - 1) * D)
+        inner = x
+        if self.hidden is not None:
+            inner = torch.tanh(self.hidden(x))  # (..., K)
+        if self.config.direct:
+            inner = torch.cat([inner, x], -1)  # (..., K + (n - 1) * D)
+        return self.output(self.dropout(inner))  # (..., V)
 
 
 class Windows:

@@ -28,8 +28,8 @@ from companion.ngram import (
 )
 
 NET = {"order": 5, "width": 64, "hidden": 128, "dropout": 0.3}
-EPOCHS = 4
-BATCH = 256
+EPOCHS = 5
+BATCH = 512
 LEARNING_RATE = 1e-3
 PARTNERS = ("Kneser-Ney, n = 5", "modified Kneser-Ney, n = 5", "Jelinek-Mercer, n = 3")
 COMMON = 20  # occurrences in training that a word needs to be asked for its tag
