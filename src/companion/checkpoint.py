@@ -148,12 +148,13 @@ def resume(run: Run, folder: Path) -> None:
     """
     about, tensors = _read(folder / CHECKPOINT, {"identity", "progress", "scaler"})
     _compare(about["identity"], run.identity, folder / CHECKPOINT)
+    best: dict[str, Tensor] = {}
     if about["progress"]["best"] is not None:
-        best, run.best_weights = _read(folder / BEST, {"validation", "training"})
+        beside, best = _read(folder / BEST, {"training"})
         here = shapes(tensors_of(run.model)) | {"training": _name(run)}
-        there = shapes(run.best_weights) | {"training": best["training"]}
-        _compare(there, here, folder / BEST)
+        _compare(shapes(best) | {"training": beside["training"]}, here, folder / BEST)
     # Nothing is changed before all is found to be right.
+    run.best_weights = best
     run.progress = Progress(**about["progress"])
     run.scaler.load_state_dict(about["scaler"])
     pour({name: tensors[f"model.{name}"] for name in tensors_of(run.model)}, run.model)

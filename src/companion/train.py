@@ -401,9 +401,8 @@ def _subnormals_as_zero() -> Iterator[None]:
     They are handled far more slowly than others on x86 and count for nothing. Threads
     that PyTorch starts inside the block do so for good, those started before do not.
     """
-    before = (
-        torch.tensor(1e-39, dtype=torch.float32) * 1
-    ).item() == 0  # no function tells
+    tiny = torch.tensor(1e-39, dtype=torch.float32)
+    before = (tiny * 1).item() == 0  # no function tells
     torch.set_flush_denormal(True)
     try:
         yield

@@ -121,45 +121,56 @@ def means(losses: np.ndarray, groups: np.ndarray) -> np.ndarray:
 
 
 def untrained(split: BengioSplit, seed: int, **changes) -> nnlm.NNLM:
-    """Return a net as it is before training.
-
-    Args:
-        split: Gives the vocabulary.
-        seed: Draws the weights.
-        **changes: What differs from `NET`.
-    """
-    config = nnlm.Config(len(split.vocabulary), **{**NET, **changes})
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        return nnlm.NNLM(config)
+    """Return a net as it is before training; `changes` are what differs from `NET`."""
+    return drawn(split, seed, NET | changes)
 
 
 def trained(
     split: BengioSplit, seed: int, epochs: int, **changes
 ) -> tuple[nnlm.NNLM, list[dict]]:
-    """Return a net that is best on the validation part, and the log of its training.
+    """Return a net after `epochs` of training, and the log; `changes` as above."""
+    model = untrained(split, seed, **changes)
+    return model, fitted(model, split, seed, epochs, BATCH, LEARNING_RATE)
+
+
+def drawn(split: BengioSplit, seed: int, net: Mapping) -> nnlm.NNLM:
+    """Return a net of these settings for a split's vocabulary, its weights drawn."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return nnlm.NNLM(nnlm.Config(len(split.vocabulary), **net))
+
+
+def fitted(
+    model: nnlm.NNLM,
+    split: BengioSplit,
+    seed: int,
+    epochs: int,
+    batch: int,
+    learning_rate: float,
+) -> list[dict]:
+    """Train a net, keep the weights of its best epoch on validation, return the log.
 
     Args:
+        model: The net.
         split: What it learns from, and is chosen on.
-        seed: Draws its first weights, the order of examples, and dropout.
+        seed: Draws the order of examples, and dropout.
         epochs: How often it reads the training part.
-        **changes: What differs from `NET`.
+        batch: Examples a step.
+        learning_rate: The schedule's peak.
     """
-    model = untrained(split, seed, **changes)
     examples = nnlm.Windows(split.train, model.config)
-    an_epoch = math.ceil(len(examples) / BATCH)
+    an_epoch = math.ceil(len(examples) / batch)
     config = train.Config(
         steps=epochs * an_epoch,
-        batch_size=BATCH,
-        learning_rate=LEARNING_RATE,
+        batch_size=batch,
+        learning_rate=learning_rate,
         warmup=an_epoch // 10,
         evaluate_every=an_epoch,
         seed=seed,
     )
     validate = partial(price, ids=split.valid)
     where = train.device()
-    log = train.train(model, nnlm.loss, examples, config, validate=validate, on=where)
-    return model, log
+    return train.train(model, nnlm.loss, examples, config, validate=validate, on=where)
 
 
 def price(model: nnlm.NNLM, ids: np.ndarray) -> float:
@@ -256,11 +267,8 @@ def net(
     by the untrained ones, by the rows of the trained output layer, and by chance.
     """
     model, log = trained(split, seed, EPOCHS)
-    words, table, output = (
-        split.vocabulary.words,
-        model.vectors(),
-        output_vectors(model),
-    )
+    words = split.vocabulary.words
+    table, output = model.vectors(), output_vectors(model)
     purity = probe.purity(table, tags)
     before = probe.purity(untrained(split, seed).vectors(), tags)
     return {
