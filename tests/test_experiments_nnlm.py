@@ -60,6 +60,7 @@ def make_tiny(patch, module=experiments):
     patch.setattr(module, "NET", NET)
     patch.setattr(module, "BATCH", 32)
     patch.setattr(module, "LEARNING_RATE", 0.01)
+    patch.setattr(module, "EPSILON", 1e-6)
 
 
 def net_of(**config):
@@ -452,6 +453,7 @@ def test_the_record_says_what_was_chosen(record):
         "epochs": 2,
         "batch": 32,
         "learning_rate": 0.01,
+        "epsilon": 1e-6,
         "common": 20,
     }
 
@@ -594,6 +596,7 @@ def test_the_lab_says_what_was_chosen():
         "epochs": 2,
         "batch": 256,
         "learning_rate": 0.01,
+        "epsilon": 1e-6,
         "common": 4,
         "nearest": 5,
     }

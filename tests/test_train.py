@@ -149,6 +149,7 @@ def interrupted(function, call):
         ("learning_rate", 0, "above 0"),
         ("learning_rate", "0.1", "a finite number, 0 or more"),
         ("learning_rate", math.nan, "a finite number, 0 or more"),
+        ("epsilon", 0.0, "above 0"),
         ("clip", 0.0, "above 0"),
         ("clip", math.inf, "a finite number, 0 or more"),
         ("floor", 1.5, "a share of the peak, 0 to 1"),
@@ -209,7 +210,7 @@ def test_one_batch_is_learnt_by_heart():
 
 
 def test_the_steps_are_those_of_a_loop_written_out():
-    config = replace(CONFIG, warmup=3, weight_decay=0.3, clip=0.2)
+    config = replace(CONFIG, warmup=3, weight_decay=0.3, epsilon=0.1, clip=0.2)
     ours, plain = net(dropout=0), net(dropout=0)
     train(ours, loss, Pairs(), config)
     matrices = [p for p in plain.parameters() if p.ndim == 2]
@@ -217,6 +218,7 @@ def test_the_steps_are_those_of_a_loop_written_out():
     optimiser = torch.optim.AdamW(
         [{"params": matrices, "weight_decay": 0.3}, {"params": biases}],
         lr=config.learning_rate,
+        eps=0.1,
         weight_decay=0,
     )
     schedule = torch.optim.lr_scheduler.LambdaLR(

@@ -65,11 +65,14 @@ class Config:
     Attributes:
         steps: Steps of the optimiser.
         batch_size: B, examples a step; the last batch of an epoch has what is left.
-        learning_rate: The schedule's peak, for AdamW with PyTorch's other defaults.
+        learning_rate: The schedule's peak, for AdamW with PyTorch's betas.
         warmup: Steps in which the learning rate rises to the peak.
         floor: The learning rate of the last step, as a share of the peak.
         weight_decay: Of AdamW. Biases, norms (whatever has fewer than two dimensions)
             and embeddings get none.
+        epsilon: Of AdamW, which divides a step by the root of the gradient's mean
+            square plus this. Parameters with gradients far below it move less than
+            others, such as the vector of a word that comes once in a thousand batches.
         clip: Largest norm of the gradient; a longer one is scaled down to it.
         evaluate_every: Steps between validations; 0: one, at the end.
         patience: Validations in a row without improvement that end the training; 0:
@@ -86,6 +89,7 @@ class Config:
     warmup: int = 0
     floor: float = 0.1
     weight_decay: float = 0.01
+    epsilon: float = 1e-8
     clip: float = 1.0
     evaluate_every: int = 0
     patience: int = 0
@@ -98,12 +102,13 @@ class Config:
             value = getattr(self, name)
             if type(value) is not int or value < least:
                 self._refuse(name, f"a whole number, {least} or more")
-        for name in ("learning_rate", "floor", "weight_decay", "clip"):
+        for name in ("learning_rate", "floor", "weight_decay", "epsilon", "clip"):
             value = getattr(self, name)
             if not isinstance(value, int | float) or not 0 <= value < math.inf:
                 self._refuse(name, "a finite number, 0 or more")
         for name, fits, expected in (
             ("learning_rate", self.learning_rate > 0, "above 0"),
+            ("epsilon", self.epsilon > 0, "above 0"),
             ("clip", self.clip > 0, "above 0"),
             ("floor", self.floor <= 1, "a share of the peak, 0 to 1"),
             ("warmup", self.warmup < self.steps, f"below the {self.steps} steps"),
@@ -236,7 +241,7 @@ class _Run:
     def __init__(self, model: nn.Module, config: Config, where: torch.device) -> None:
         self.model, self.config, self.where = model, config, where
         groups = _groups(model, config.weight_decay)
-        self.optimiser = torch.optim.AdamW(groups, fused=True)
+        self.optimiser = torch.optim.AdamW(groups, eps=config.epsilon, fused=True)
         scaled = config.precision == "float16"
         self.scaler = torch.amp.GradScaler(where.type, enabled=scaled)
         self.generators = _generators(where)

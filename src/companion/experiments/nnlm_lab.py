@@ -36,6 +36,7 @@ from companion.ngram import NgramModel
 EPOCHS = 2
 BATCH = 128
 LEARNING_RATE = 3e-3
+EPSILON = 1e-8
 NET = {"order": 5, "width": 64, "hidden": 128, "dropout": 0.0}
 COMMON = 20  # occurrences in training that a word needs to be asked for its kind
 NEAREST = 5  # neighbours of a word; the smallest kind, the days, has seven words
@@ -52,6 +53,7 @@ def settings() -> dict:
         "epochs": EPOCHS,
         "batch": BATCH,
         "learning_rate": LEARNING_RATE,
+        "epsilon": EPSILON,
         "common": COMMON,
         "nearest": NEAREST,
     }
@@ -137,7 +139,8 @@ def untrained(split: BengioSplit, seed: int, **changes) -> nnlm.NNLM:
 def trained(split: BengioSplit, seed: int, **changes) -> tuple[nnlm.NNLM, list[dict]]:
     """Return a net after its training, and the log; `changes` as above."""
     model = untrained(split, seed, **changes)
-    return model, fitted(model, split, seed, EPOCHS, BATCH, LEARNING_RATE)
+    log = fitted(model, split, seed, EPOCHS, BATCH, LEARNING_RATE, EPSILON)
+    return model, log
 
 
 def on_test(model: nnlm.NNLM, world: World) -> dict:
