@@ -519,6 +519,18 @@ def test_what_each_net_pays_is_its_own_score_alone_and_mixed(record, small):
             assert sums == pytest.approx([paid[:50].sum(), paid[50:].sum()], abs=2e-3)
 
 
+def test_one_net_is_trained_as_pytorchs_adamw_comes(record, small, monkeypatch):
+    found = record["results"]["adamw_as_it_comes"]
+    assert found["parameters"] == record["results"]["net"][0]["parameters"]
+    monkeypatch.setattr(experiments, "LEARNING_RATE", 1e-3)
+    monkeypatch.setattr(experiments, "EPSILON", 1e-8)
+    net, log = experiments.trained(small, 0, 2)
+    np.testing.assert_allclose(found["train"], [e["loss"] for e in log], rtol=1e-5)
+    scores = -nnlm.score(net, small.test)
+    expected = [scores[:50].sum(), scores[50:].sum()]
+    assert found["log_loss"]["alone"] == pytest.approx(expected, abs=2e-3)
+
+
 def test_the_vectors_of_each_seed_are_asked_before_and_after_training(record, small):
     tags = experiments.tags(CORPUS, small)
     assert Counter(tags) == {"nn": 7, "vb": 7, "in": 6, None: 1}  # <rare> has no tag

@@ -328,10 +328,29 @@ def direct_connections(
     return course(model, log) | on_test(model, counted, split, documents, known)
 
 
+def adamw_as_it_comes(
+    split: BengioSplit,
+    counted: dict[str, NgramModel],
+    documents: np.ndarray,
+    known: np.ndarray,
+) -> dict:
+    """Return those of the net of order 5 with PyTorch's rate and epsilon, one seed."""
+    model = untrained(split, 0)
+    log = fitted(model, split, 0, EPOCHS, BATCH, learning_rate=1e-3, epsilon=1e-8)
+    return course(model, log) | on_test(model, counted, split, documents, known)
+
+
 NNLM_BROWN = Experiment(
     name="nnlm_brown",
     world="field",
     data=("brown/brown.zip",),
-    once=(settings, ngrams, shorter_context, no_hidden_layer, direct_connections),
+    once=(
+        settings,
+        ngrams,
+        shorter_context,
+        no_hidden_layer,
+        direct_connections,
+        adamw_as_it_comes,
+    ),
     by_seed=(net,),
 )
