@@ -1,5 +1,6 @@
 """The measurements of chapter 3 on texts small enough to check by hand."""
 
+import math
 from collections import Counter, defaultdict
 from copy import deepcopy
 from functools import cache, partial
@@ -386,7 +387,7 @@ def test_a_net_is_mixed_with_three_partners_on_test(looped):
 
 # The record: eight documents of fifteen sentences of ten words
 
-TINY = {"EPOCHS": 2, "COMMON": 20, "SHOWN": ("w3", "w4")}
+TINY = {"EPOCHS": 2, "COMMON": 20, "OFTEN": 2, "SHOWN": ("w3", "w4")}
 split_small = partial(field.bengio_split, train=800, valid=200)
 
 
@@ -455,6 +456,7 @@ def test_the_record_says_what_was_chosen(record):
         "learning_rate": 0.01,
         "epsilon": 1e-6,
         "common": 20,
+        "often": 2,
     }
 
 
@@ -480,6 +482,47 @@ def test_words_are_counted_by_how_much_was_known(record, small):
     assert found == [known[n] for n in range(1, 6)]
     assert sum(found) == 200  # each word was seen in training
     assert min(found) > 0
+
+
+def test_histories_are_counted_without_the_word_itself():
+    # Trained on 0 1 2 3 4 5: after 2 3 the 0 was never seen, but its history was.
+    vocabulary = Vocabulary([str(n) for n in range(7)])
+    split = field.BengioSplit(
+        vocabulary, np.arange(6), np.array([6, 6, 6, 6]), np.array([2, 3, 0, 1, 2])
+    )
+    # Before 2 stands 6, never seen. Before 3: 2, but not 6 2: one word.
+    # Before 0: 2 3, not 6 2 3: two. Before 1: 0, not 3 0: one. Before 2: 0 1: two.
+    assert experiments.history(split).tolist() == [0, 1, 2, 1, 2]
+
+
+def test_what_is_paid_by_history_adds_up(record):
+    results = record["results"]
+    tokens = results["histories"]["tokens"]
+    assert sum(tokens) == 200
+    for name, means in results["histories"]["by_history"].items():
+        total = sum(results["ngrams"]["log_loss"][name])
+        assert np.dot(means, tokens) == pytest.approx(total, abs=0.02)
+    for found in results["net"]:
+        total = sum(found["log_loss"]["alone"])
+        assert np.dot(found["by_history"], tokens) == pytest.approx(total, abs=0.02)
+
+
+def test_a_net_and_a_partner_have_a_half_each(record, small):
+    models = experiments.counted(small)
+    for seed, found in enumerate(record["results"]["net"]):
+        net, _ = experiments.trained(small, seed, 2)
+        assert list(found["half"]) == PARTNERS
+        for name, sums in found["half"].items():
+            p = (
+                np.exp(nnlm.score(net, small.test)),
+                np.exp(models[name].score(small.test)),
+            )
+            paid = -np.log(sum(p) / 2)
+            assert sums == pytest.approx([paid[:50].sum(), paid[50:].sum()], abs=2e-3)
+        rows = {"table": net.vectors(), "output": experiments.output_vectors(net)}
+        for name, leaning in found["leaning"].items():
+            expected = probe.leaning(rows[name], small.train, 2)._asdict()
+            assert leaning == pytest.approx(expected, abs=1e-5)
 
 
 def test_means_by_what_was_known_and_sums_by_document_are_of_the_same_losses(record):
@@ -519,11 +562,20 @@ def test_what_each_net_pays_is_its_own_score_alone_and_mixed(record, small):
             assert sums == pytest.approx([paid[:50].sum(), paid[50:].sum()], abs=2e-3)
 
 
-def test_one_net_is_trained_as_pytorchs_adamw_comes(record, small, monkeypatch):
-    found = record["results"]["adamw_as_it_comes"]
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("adamw_as_it_comes", {"LEARNING_RATE": 1e-3, "EPSILON": 1e-8}),
+        ("usual_epsilon", {"EPSILON": 1e-8}),
+    ],
+)
+def test_two_nets_are_trained_with_pytorchs_constants(
+    record, small, monkeypatch, name, changes
+):
+    found = record["results"][name]
     assert found["parameters"] == record["results"]["net"][0]["parameters"]
-    monkeypatch.setattr(experiments, "LEARNING_RATE", 1e-3)
-    monkeypatch.setattr(experiments, "EPSILON", 1e-8)
+    for setting, value in changes.items():
+        monkeypatch.setattr(experiments, setting, value)
     net, log = experiments.trained(small, 0, 2)
     np.testing.assert_allclose(found["train"], [e["loss"] for e in log], rtol=1e-5)
     scores = -nnlm.score(net, small.test)
@@ -562,7 +614,14 @@ def test_the_vectors_of_each_seed_are_asked_before_and_after_training(record, sm
 
 WORLD = {"train": 25, "valid": 4, "test": 6}
 SEED = 1
-FEW = {"DOCUMENTS": WORLD, "SCORED": 3, "EPOCHS": 2, "COMMON": 4, "SHOWN": ("Anna",)}
+FEW = {
+    "DOCUMENTS": WORLD,
+    "SCORED": 3,
+    "EPOCHS": 2,
+    "COMMON": 4,
+    "OFTEN": 4,
+    "SHOWN": ("Anna",),
+}
 LAB_NETS = {"net": {}, **NETS}
 
 
@@ -610,13 +669,30 @@ def test_the_lab_says_what_was_chosen():
         "learning_rate": 0.01,
         "epsilon": 1e-6,
         "common": 4,
+        "often": 4,
         "nearest": 5,
     }
 
 
 def test_what_the_lab_measures_can_be_recorded(measured):
     records.plain(measured, "results")
-    assert set(measured) == {"ngrams", *LAB_NETS}
+    assert set(measured) == {"ngrams", "histories", *LAB_NETS}
+
+
+def test_what_is_paid_in_the_lab_by_history_adds_up(measured):
+    tokens = measured["histories"]["tokens"]
+    assert sum(tokens) == measured["ngrams"]["test_tokens"]
+    for name, means in measured["histories"]["by_history"].items():
+        paid = np.dot(means, tokens) / sum(tokens)
+        assert paid == pytest.approx(measured["ngrams"]["alone"][name], abs=1e-4)
+    found = measured["net"]
+    paid = np.dot(found["by_history"], tokens) / sum(tokens)
+    assert paid == pytest.approx(found["alone"], abs=1e-4)
+    # By Jensen's inequality a half of each pays less than the mean of the two.
+    for name, half in found["half"].items():
+        other = measured["ngrams"]["alone"][name]
+        assert min(found["alone"], other) - math.log(2) < half
+        assert half < (found["alone"] + other) / 2
 
 
 @pytest.mark.usefixtures("few")

@@ -280,7 +280,7 @@ def test_the_best_model_is_the_lowest_rung_with_its_mean(axes):
     }
     assert means == {"good": 2, "fair": 32, "bad": 60}
     shown = [text.get_text().strip() for text in axes.texts]
-    assert shown == ["2.00", "32", "60", "entropy floor"]
+    assert shown == ["2.00", "32", "60", "entropy floor 0.50"]
     colours = [axes.get_lines()[2 * height + 1].get_color() for height in range(3)]
     assert colours == [plot.COLOURS[0], plot.COLOURS[1], plot.COLOURS[0]]
     assert axes.get_lines()[-1].get_xdata() == [0.5, 0.5]

@@ -398,3 +398,41 @@ def test_rows_that_are_no_row_numbers_are_refused(ask):
         ask([True, False, True, True, False])
     with pytest.raises(ValueError, match=r"not int64 of shape \(1, 2\)"):
         ask([[0, 1]])
+
+
+# Which side of a word its vector leans to
+
+
+def test_a_vector_leans_to_the_side_that_it_was_made_of():
+    ids = np.random.default_rng(0).integers(12, size=4_000)
+    ids[1::2] = (3 * ids[:-1:2]) % 12  # every second word follows from the one before
+    beside = np.zeros((12, 12))
+    np.add.at(beside, (ids[:-1], ids[1:]), 1)
+    after = probe.leaning(np.sqrt(beside / beside.sum(1, keepdims=True)), ids)
+    before = probe.leaning(np.sqrt(beside.T / beside.T.sum(1, keepdims=True)), ids)
+    # The vectors are the distributions themselves, so cosine and likeness agree.
+    assert after.followers == pytest.approx(1)
+    assert before.predecessors == pytest.approx(1)
+    assert after.predecessors < 0.9
+    assert before.followers < 0.9
+
+
+def test_leaning_by_hand():
+    # 0 and 1 are both followed by 3, then 2 by 4: alike are 0 and 1 alone.
+    ids = [0, 3, 1, 3, 2, 4, 0, 3, 1, 3, 2, 4]
+    vectors = np.array([[1.0, 0], [1, 0], [0, 1], [1, 1], [-1, 1]])
+    # asked: 0, 1, 2, 3, 4, each twice or more. Followers: 0 and 1 have 3; 2 has 4;
+    # 3 has 1 and 2, half each; 4 has 0 (its second one ends the text).
+    likeness = [1, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+    cosine = [1, 0, 0.5**0.5, -(0.5**0.5), 0, 0.5**0.5, -(0.5**0.5)]
+    cosine += [0.5**0.5, 0.5**0.5, 0]
+    found = probe.leaning(vectors, ids, least=2)
+    assert found.followers == pytest.approx(np.corrcoef(likeness, cosine)[0, 1])
+    # Predecessors: 0 has 4; 1 has 3, 2 has 3; 3 has 0 and 1; 4 has 2.
+    likeness = [0, 0, 0, 0, 1, 0, 0, 0, 0, 0]
+    assert found.predecessors == pytest.approx(np.corrcoef(likeness, cosine)[0, 1])
+
+
+def test_leaning_needs_words_to_compare():
+    with pytest.raises(ValueError, match="only 2 words occur 2 times, three must"):
+        probe.leaning(np.eye(3), [0, 1, 0, 1, 2], least=2)

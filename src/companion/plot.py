@@ -408,5 +408,5 @@ def ladder(
     if floor is not None:
         axes.axvline(floor, color="black", linestyle=":")
         axes.set_ylim(-0.6, len(names) + 0.1)
-        axes.text(floor, len(names) - 0.3, " entropy floor", va="center")
+        axes.text(floor, len(names) - 0.3, f" entropy floor {floor:.2f}", va="center")
     axes.grid(axis="y", visible=False)

@@ -8,8 +8,10 @@ of any two words. Axes: V vocabulary, D width; N rows that are asked about.
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from companion.text import batches
 
@@ -185,6 +187,53 @@ def anisotropy(vectors: np.ndarray) -> float:
     # 1 or for a zero vector 0, comes off again.
     pairs = (units.sum(axis=0) ** 2).sum() - (units**2).sum()
     return float(pairs / (size * (size - 1)))
+
+
+class Leaning(NamedTuple):
+    """How far similar vectors belong to words with similar neighbours in a text.
+
+    Attributes:
+        followers: Correlation of the vectors' cosines with how alike what follows is.
+        predecessors: The same for what comes before.
+    """
+
+    followers: float
+    predecessors: float
+
+
+def leaning(
+    vectors: np.ndarray, ids: Sequence[int] | np.ndarray, least: int = 50
+) -> Leaning:
+    """Return to which side of a word its vector leans.
+
+    Two words are followed alike as far as the distributions of the next word are:
+    their Bhattacharyya coefficient, the sum over words of the root of p times q.
+
+    Args:
+        vectors: One vector for each word, float, shape (V, D).
+        ids: A text, int, shape (T,).
+        least: Occurrences that a word needs; its pairs with all other such words count.
+
+    Returns:
+        Pearson correlations, -1 to 1.
+
+    Raises:
+        ValueError: Fewer than three words occur so often.
+    """
+    units, ids = _units(vectors), np.asarray(ids)
+    size = len(units)
+    asked = np.flatnonzero(np.bincount(ids, minlength=size) >= least)
+    if len(asked) < 3:
+        raise ValueError(f"only {len(asked)} words occur {least} times, three must")
+    pairs = np.triu_indices(len(asked), 1)
+    cosine = (units[asked] @ units[asked].T)[pairs]
+    found = []
+    for first, second in ((ids[:-1], ids[1:]), (ids[1:], ids[:-1])):
+        beside = csr_array((np.ones(len(first)), (first, second)), (size, size))[asked]
+        number = np.maximum(beside.sum(axis=1), 1)  # the last word has no follower
+        beside = np.sqrt(beside / number[:, None])
+        found.append(np.corrcoef((beside @ beside.T).toarray()[pairs], cosine)[0, 1])
+    return Leaning(*map(float, found))
 
 
 def _units(vectors: np.ndarray) -> np.ndarray:

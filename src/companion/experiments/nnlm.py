@@ -37,6 +37,7 @@ LEARNING_RATE = 3e-3
 EPSILON = 3e-4
 PARTNERS = ("Kneser-Ney, n = 5", "modified Kneser-Ney, n = 5", "Jelinek-Mercer, n = 3")
 COMMON = 20  # occurrences in training that a word needs to be asked for its tag
+OFTEN = 50  # the same to be compared with all others by what stands beside it
 SHOWN = ("Monday", "three", "said", "London", "river", "bank", "woman", "walked")
 
 
@@ -74,6 +75,17 @@ def known(split: BengioSplit) -> np.ndarray:
     return sum((found[-len(split.test) :] >= 0).astype(int) for *_, found in steps)
 
 
+def history(split: BengioSplit) -> np.ndarray:
+    """Return for each test word how many words before it were seen together, (T,).
+
+    0 to 4, in training. Unlike `known` it does not look at the word itself.
+    """
+    text = np.concatenate([split.valid[-4:], split.test])
+    steps = walk(count_ngrams(split.train, 5, len(split.vocabulary)), text)
+    seen = [(before[-len(split.test) :] >= 0).astype(int) for _, before, _ in steps]
+    return sum(seen[1:])  # without the empty history, which is always seen
+
+
 def documents(corpus: field.Brown, split: BengioSplit) -> np.ndarray:
     """Return for each test word the number of its document, from 0, shape (T,)."""
     return documents_of_test(corpus, split)
@@ -92,6 +104,7 @@ def settings(split: BengioSplit) -> dict:
         "learning_rate": LEARNING_RATE,
         "epsilon": EPSILON,
         "common": COMMON,
+        "often": OFTEN,
     }
 
 
@@ -113,6 +126,28 @@ def ngrams(
         "known_tokens": np.bincount(known)[1:],
         "by_known": {k: means(v, known) for k, v in losses.items()},
     }
+
+
+def histories(
+    counted: Mapping[str, NgramModel], split: BengioSplit, history: np.ndarray
+) -> dict:
+    """Return what they pay by how much of the history was seen, and how often it was.
+
+    Means in nats over the test words of which `history` is 0 to 4.
+    """
+    return {
+        "tokens": np.bincount(history, minlength=5),
+        "by_history": {
+            name: by_history(-model.score(split.test), history)
+            for name, model in counted.items()
+        },
+    }
+
+
+def by_history(losses: np.ndarray, history: np.ndarray) -> np.ndarray:
+    """Return the mean of -ln p of the words of which `history` is 0 to 4."""
+    number = np.maximum(np.bincount(history, minlength=5), 1)
+    return (np.bincount(history, losses, minlength=5) / number).round(4)
 
 
 def by_document(losses: np.ndarray, documents: np.ndarray) -> np.ndarray:
@@ -236,6 +271,19 @@ def on_test(
     }
 
 
+def halves(
+    scores: np.ndarray, partners: Mapping[str, NgramModel], split: BengioSplit
+) -> dict[str, np.ndarray]:
+    """Return -ln p of the test words by a net and each partner, half each.
+
+    So [bengio2003neural] mixes, Table 1.
+    """
+    return {
+        name: -nnlm.mixed(scores, other.score(split.test), 0.5)
+        for name, other in partners.items()
+    }
+
+
 def tags(corpus: field.Brown, split: BengioSplit) -> list[str | None]:
     """Return each word's most frequent tag in training; None for a rare word.
 
@@ -266,6 +314,7 @@ def net(
     counted: dict[str, NgramModel],
     documents: np.ndarray,
     known: np.ndarray,
+    history: np.ndarray,
     tags: list[str | None],
     seed: int,
 ) -> dict:
@@ -273,8 +322,13 @@ def net(
 
     `purity` is how often a word's ten neighbours have its tag: by the trained vectors,
     by the untrained ones, by the rows of the trained output layer, and by chance.
+    `leaning` is how far similar rows belong to words with similar neighbours in the
+    text.
     """
     model, log = trained(split, seed, EPOCHS)
+    scores = nnlm.score(model, split.test)
+    partners = {name: counted[name] for name in PARTNERS}
+    half = halves(scores, partners, split)
     words = split.vocabulary.words
     table, output = model.vectors(), output_vectors(model)
     purity = probe.purity(table, tags)
@@ -282,6 +336,12 @@ def net(
     return {
         **course(model, log),
         **on_test(model, counted, split, documents, known),
+        "half": {name: by_document(v, documents) for name, v in half.items()},
+        "by_history": by_history(-scores, history),
+        "leaning": {
+            name: probe.leaning(rows, split.train, OFTEN)._asdict()
+            for name, rows in (("table", table), ("output", output))
+        },
         "purity": {
             "trained": purity.measured,
             "untrained": before.measured,
@@ -340,6 +400,18 @@ def adamw_as_it_comes(
     return course(model, log) | on_test(model, counted, split, documents, known)
 
 
+def usual_epsilon(
+    split: BengioSplit,
+    counted: dict[str, NgramModel],
+    documents: np.ndarray,
+    known: np.ndarray,
+) -> dict:
+    """Return those of the net of order 5 with PyTorch's epsilon alone, one seed."""
+    model = untrained(split, 0)
+    log = fitted(model, split, 0, EPOCHS, BATCH, LEARNING_RATE, epsilon=1e-8)
+    return course(model, log) | on_test(model, counted, split, documents, known)
+
+
 NNLM_BROWN = Experiment(
     name="nnlm_brown",
     world="field",
@@ -347,10 +419,12 @@ NNLM_BROWN = Experiment(
     once=(
         settings,
         ngrams,
+        histories,
         shorter_context,
         no_hidden_layer,
         direct_connections,
         adamw_as_it_comes,
+        usual_epsilon,
     ),
     by_seed=(net,),
 )

@@ -16,10 +16,13 @@ import numpy as np
 from companion import nnlm, probe
 from companion.experiments.ngram_lab import DOCUMENTS, SCORED, corpora, encoded
 from companion.experiments.nnlm import (
+    by_history,
     counted,
     course,
     drawn,
     fitted,
+    halves,
+    history,
     known,
     means,
     mixtures,
@@ -40,6 +43,7 @@ LEARNING_RATE = 5e-3
 EPSILON = 3e-6
 NET = {"order": 5, "width": 64, "hidden": 128, "dropout": 0.0}
 COMMON = 20  # occurrences in training that a word needs to be asked for its kind
+OFTEN = 50  # the same to be compared with all others by what stands beside it
 NEAREST = 5  # neighbours of a word; the smallest kind, the days, has seven words
 SHOWN = ("Monday", "joiner", "joiners", "Anna", "river", "bank", "mended", "three")
 
@@ -56,6 +60,7 @@ def settings() -> dict:
         "learning_rate": LEARNING_RATE,
         "epsilon": EPSILON,
         "common": COMMON,
+        "often": OFTEN,
         "nearest": NEAREST,
     }
 
@@ -102,15 +107,39 @@ def ngrams(seed: int) -> dict:
     }
 
 
+def histories(seed: int) -> dict:
+    """Return what they pay by how much of the history was seen, as in the field."""
+    _, split, models, _ = world(seed)
+    before = history(split)
+    return {
+        "tokens": np.bincount(before, minlength=5),
+        "by_history": {
+            name: by_history(-model.score(split.test), before)
+            for name, model in models.items()
+        },
+    }
+
+
 def net(seed: int) -> dict:
     """Return the measurements of the net of order 5, and of its vectors."""
     model, log = trained(world(seed).split, seed)
-    parts, split, *_ = world(seed)
+    parts, split, models, _ = world(seed)
     words, before = split.vocabulary.words, untrained(split, seed)
+    scores = nnlm.score(model, split.test)
+    half = halves(scores, models, split)
     return {
         **course(model, log),
         **on_test(model, world(seed)),
+        "half": {name: float(losses.mean()) for name, losses in half.items()},
+        "by_history": by_history(-scores, history(split)),
         "vectors": of_vectors(model, before, words, labels(parts["train"], words)),
+        "leaning": {
+            name: probe.leaning(rows, split.train, OFTEN)._asdict()
+            for name, rows in (
+                ("table", model.vectors()),
+                ("output", output_vectors(model)),
+            )
+        },
     }
 
 
@@ -218,6 +247,13 @@ NNLM_LAB = Experiment(
     world="lab",
     data=("lab/lexicon",),
     once=(settings,),
-    by_seed=(ngrams, net, shorter_context, no_hidden_layer, direct_connections),
+    by_seed=(
+        ngrams,
+        histories,
+        net,
+        shorter_context,
+        no_hidden_layer,
+        direct_connections,
+    ),
     seeds=5,
 )
