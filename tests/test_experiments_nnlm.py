@@ -502,14 +502,15 @@ def test_what_is_paid_by_history_adds_up(record):
     for name, means in results["histories"]["by_history"].items():
         total = sum(results["ngrams"]["log_loss"][name])
         assert np.dot(means, tokens) == pytest.approx(total, abs=0.02)
-    for found in results["net"]:
-        total = sum(found["log_loss"]["alone"])
+    for net, found in zip(results["net"], results["closer_look"], strict=True):
+        assert found["log_loss"] == pytest.approx(net["log_loss"]["alone"], abs=2e-3)
+        total = sum(found["log_loss"])
         assert np.dot(found["by_history"], tokens) == pytest.approx(total, abs=0.02)
 
 
 def test_a_net_and_a_partner_have_a_half_each(record, small):
     models = experiments.counted(small)
-    for seed, found in enumerate(record["results"]["net"]):
+    for seed, found in enumerate(record["results"]["closer_look"]):
         net, _ = experiments.trained(small, seed, 2)
         assert list(found["half"]) == PARTNERS
         for name, sums in found["half"].items():
@@ -628,6 +629,7 @@ LAB_NETS = {"net": {}, **NETS}
 def make_few(patch):
     make_tiny(patch, nnlm_lab)
     patch.setattr(ngram_lab, "DOCUMENTS", WORLD)
+    patch.setattr(experiments, "OFTEN", 4)
     for name, value in (FEW | {"BATCH": 256}).items():
         patch.setattr(nnlm_lab, name, value)
 
@@ -676,7 +678,7 @@ def test_the_lab_says_what_was_chosen():
 
 def test_what_the_lab_measures_can_be_recorded(measured):
     records.plain(measured, "results")
-    assert set(measured) == {"ngrams", "histories", *LAB_NETS}
+    assert set(measured) == {"ngrams", "histories", "closer_look", *LAB_NETS}
 
 
 def test_what_is_paid_in_the_lab_by_history_adds_up(measured):
@@ -685,7 +687,8 @@ def test_what_is_paid_in_the_lab_by_history_adds_up(measured):
     for name, means in measured["histories"]["by_history"].items():
         paid = np.dot(means, tokens) / sum(tokens)
         assert paid == pytest.approx(measured["ngrams"]["alone"][name], abs=1e-4)
-    found = measured["net"]
+    found = measured["closer_look"]
+    assert found["alone"] == pytest.approx(measured["net"]["alone"], rel=1e-5)
     paid = np.dot(found["by_history"], tokens) / sum(tokens)
     assert paid == pytest.approx(found["alone"], abs=1e-4)
     # By Jensen's inequality a half of each pays less than the mean of the two.

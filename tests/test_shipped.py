@@ -30,7 +30,7 @@ def small():
             patch.setitem(ngram_lab.DOCUMENTS, name, value)
         for module in (nnlm_lab, shipped):
             patch.setattr(module, "SCORED", SCORED)
-        for name, value in {"NET": NET, "EPOCHS": 2, "COMMON": 1, "OFTEN": 4}.items():
+        for name, value in {"NET": NET, "EPOCHS": 2, "COMMON": 1}.items():
             patch.setattr(nnlm_lab, name, value)
         nnlm_lab.world.cache_clear()
         yield
