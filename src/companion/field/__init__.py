@@ -15,6 +15,7 @@ from companion.field.brown import (
 )
 from companion.field.faults import CacheError, FieldDataError
 from companion.field.fetch import fetch, fetch_all, registry, verify
+from companion.field.plain import Text, gutenberg, sentences, wikipedia
 
 __all__ = [
     "BengioSplit",
@@ -23,10 +24,14 @@ __all__ = [
     "Document",
     "FieldDataError",
     "Sentence",
+    "Text",
     "bengio_split",
     "brown",
     "fetch",
     "fetch_all",
+    "gutenberg",
     "registry",
+    "sentences",
     "verify",
+    "wikipedia",
 ]
