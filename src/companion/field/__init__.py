@@ -15,16 +15,25 @@ from companion.field.brown import (
 )
 from companion.field.faults import CacheError, FieldDataError
 from companion.field.fetch import fetch, fetch_all, registry, verify
+from companion.field.judgements import (
+    AnalogySection,
+    Pair,
+    analogies,
+    word_similarity,
+)
 from companion.field.plain import Text, gutenberg, sentences, wikipedia
 
 __all__ = [
+    "AnalogySection",
     "BengioSplit",
     "Brown",
     "CacheError",
     "Document",
     "FieldDataError",
+    "Pair",
     "Sentence",
     "Text",
+    "analogies",
     "bengio_split",
     "brown",
     "fetch",
@@ -34,4 +43,5 @@ __all__ = [
     "sentences",
     "verify",
     "wikipedia",
+    "word_similarity",
 ]
