@@ -22,6 +22,7 @@ from companion.field.judgements import (
     word_similarity,
 )
 from companion.field.plain import Text, gutenberg, sentences, wikipedia
+from companion.field.polarity import Opinion, PolaritySplit, sentence_polarity
 
 __all__ = [
     "AnalogySection",
@@ -30,7 +31,9 @@ __all__ = [
     "CacheError",
     "Document",
     "FieldDataError",
+    "Opinion",
     "Pair",
+    "PolaritySplit",
     "Sentence",
     "Text",
     "analogies",
@@ -40,6 +43,7 @@ __all__ = [
     "fetch_all",
     "gutenberg",
     "registry",
+    "sentence_polarity",
     "sentences",
     "verify",
     "wikipedia",
