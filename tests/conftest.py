@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import hashlib
 import os
 import socket
 from pathlib import Path
@@ -35,6 +36,32 @@ def only_this_machine(monkeypatch):
         return connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture
+def registered(tmp_path, monkeypatch):
+    """Return a function that registers a data set of tiny files, by path and bytes."""
+    mirror = tmp_path / "mirror"
+    monkeypatch.setenv("COMPANION_DATA_MIRROR", str(mirror))
+    monkeypatch.setenv("COMPANION_DATA_CACHE", str(tmp_path / "cache"))
+
+    def register(name, files, counts):
+        entries = []
+        for file, content in files.items():
+            path = mirror / name / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+            entries.append(
+                {
+                    "path": f"{name}/{file}",
+                    "url": f"http://127.0.0.1:1/{file}",
+                    "sha256": hashlib.sha256(content).hexdigest(),
+                    "bytes": len(content),
+                }
+            )
+        return {name: {"name": name, "files": entries, "counts": counts}}
+
+    return register
 
 
 def pytest_generate_tests(metafunc):

@@ -15,18 +15,37 @@ from companion.field.brown import (
 )
 from companion.field.faults import CacheError, FieldDataError
 from companion.field.fetch import fetch, fetch_all, registry, verify
+from companion.field.judgements import (
+    AnalogySection,
+    Pair,
+    analogies,
+    word_similarity,
+)
+from companion.field.plain import Text, gutenberg, sentences, wikipedia
+from companion.field.polarity import Opinion, PolaritySplit, sentence_polarity
 
 __all__ = [
+    "AnalogySection",
     "BengioSplit",
     "Brown",
     "CacheError",
     "Document",
     "FieldDataError",
+    "Opinion",
+    "Pair",
+    "PolaritySplit",
     "Sentence",
+    "Text",
+    "analogies",
     "bengio_split",
     "brown",
     "fetch",
     "fetch_all",
+    "gutenberg",
     "registry",
+    "sentence_polarity",
+    "sentences",
     "verify",
+    "wikipedia",
+    "word_similarity",
 ]

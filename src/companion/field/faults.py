@@ -7,7 +7,7 @@ passed on from a library, whose text may hold the password of a proxy.
 """
 
 import errno
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
 
@@ -147,3 +147,22 @@ def cache_fault(file: dict, target: Path, error: OSError, damaged: bool) -> Cach
         lines.append(f"{DAMAGED}.")
     lines += [advice, "No other source was tried: the fault is on this machine."]
     return CacheError("\n".join(lines))
+
+
+def check_counts(
+    name: str, found: Mapping[str, int], expected: Mapping[str, int]
+) -> None:
+    """Raise FieldDataError unless a data set was read whole.
+
+    Args:
+        name: Name of the data set.
+        found: What was counted, by what it is called.
+        expected: The registered counts; those not in `found` are not looked at.
+    """
+    wrong = [
+        f"{found[what]:,} {what}, expected {expected[what]:,}"
+        for what in found
+        if found[what] != expected[what]
+    ]
+    if wrong:
+        raise FieldDataError(f"{name} was read wrongly: {'; '.join(wrong)}")
