@@ -44,7 +44,7 @@ def some_groups(generator):
 
 
 def pairs_of(around, sentence, reach):
-    """Yield group, place of the centre among the centres, and place of the neighbour."""
+    """Yield group, place of a centre among the centres, and place of its neighbour."""
     for g in range(len(around)):
         for centre in range(reach.shape[1]):
             for other in range(around.shape[1]):
